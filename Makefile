@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# `make help` says what each target does.
+
+VARIANT ?= debug
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 60
+NO_INSTALL ?=
+BUILD := build/$(VARIANT)
+
+# Debian packages, by what needs them.
+PACKAGES_BUILD := gcc make pkg-config libglib2.0-dev libmicrohttpd-dev libwebsockets-dev \
+	libwebsockets-evlib-glib libjansson-dev liblo-dev libgstreamer1.0-dev \
+	libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev libjack-jackd2-dev \
+	libopus-dev libsamplerate0-dev libnice-dev
+PACKAGES_RUN := jackd2 supercollider-server gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
+	gstreamer1.0-plugins-bad gstreamer1.0-nice
+PACKAGES_TEST := libcmocka-dev clang libclang-rt-14-dev clang-format liblo-tools \
+	supercollider-language chromium curl ca-certificates \
+	$(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
+
+CC := gcc
+WARN := -Wall -Wextra -Wno-unused-parameter -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wvla -Wpointer-arith -Wwrite-strings -Wno-missing-field-initializers
+LIBS_COMMON := glib-2.0 gio-unix-2.0 jansson
+LIBS_CONTROLLER := libmicrohttpd libwebsockets liblo
+LIBS_PIPELINE := libwebsockets gstreamer-1.0 gstreamer-webrtc-1.0 gstreamer-sdp-1.0 \
+	gstreamer-rtp-1.0 jack opus samplerate nice
+
+ifeq ($(VARIANT),debug)
+VARIANT_FLAGS := -O1 -g3 -Werror
+else ifeq ($(VARIANT),release)
+VARIANT_FLAGS := -O2 -g -DNDEBUG -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+else ifeq ($(VARIANT),asan)
+VARIANT_FLAGS := -O1 -g3 -fsanitize=address,undefined -fno-omit-frame-pointer
+else ifeq ($(VARIANT),tsan)
+VARIANT_FLAGS := -O1 -g3 -fsanitize=thread
+else ifeq ($(VARIANT),fuzz)
+CC := clang
+VARIANT_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+else
+$(error VARIANT is one of debug, release, asan, tsan)
+endif
+
+VERSION := 0.1.0
+CPPFLAGS += -I. -D_GNU_SOURCE -DFARFIELD_VERSION='"$(VERSION)"' -DFARFIELD_PREFIX='"$(PREFIX)"'
+CFLAGS += -std=gnu11 $(WARN) $(VARIANT_FLAGS)
+# Only asked for where something is compiled, so that `make help` works before the packages are in.
+pkg = $(shell pkg-config $(1) $(2))
+CPPFLAGS_COMMON = $(call pkg,--cflags,$(LIBS_COMMON))
+CPPFLAGS_CONTROLLER = $(call pkg,--cflags,$(LIBS_CONTROLLER))
+CPPFLAGS_PIPELINE = $(call pkg,--cflags,$(LIBS_PIPELINE))
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
+COMMON := $(call objects,common/*.c)
+CONTROLLER := $(filter-out %/main.o,$(call objects,controller/*.c controller/core/*.c \
+	controller/core/commands/*.c controller/doors/*.c))
+PIPELINE := $(filter-out %/main.o,$(call objects,pipeline/*.c))
+TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzzers/%,$(wildcard tests/fuzz/fuzz_*.c))
+PROGRAMS := $(BUILD)/farfield-controller $(BUILD)/farfield-pipeline
+
+.PHONY: all run test check bench fuzz lint format install clean help synthdefs \
+	packages-run packages-test programs unit-programs fuzz-programs node-modules
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: packages-build programs ## build both programs (VARIANT=debug|release|asan|tsan)
+
+programs: $(PROGRAMS)
+unit-programs: $(TESTS)
+fuzz-programs: $(FUZZERS)
+
+run: VARIANT := release
+run: packages-run ## install what is missing, build, start everything; Ctrl-C ends it
+	@$(MAKE) --no-print-directory VARIANT=$(VARIANT) programs
+	@exec tests/../controller/run.sh build/$(VARIANT)
+
+test: packages-test node-modules ## install what is missing, run every test
+	@$(MAKE) --no-print-directory -j2 VARIANT=asan programs unit-programs
+	@$(MAKE) --no-print-directory -j2 VARIANT=debug programs
+	@node tests/run.mjs
+
+check: packages-test ## the unit tests alone, quick
+	@$(MAKE) --no-print-directory -j2 VARIANT=$(VARIANT) unit-programs
+	@BUILD=$(BUILD) node tests/run.mjs unit
+
+bench: packages-test node-modules ## measure, and write docs/benchmarks.md
+	@$(MAKE) --no-print-directory -j2 VARIANT=release programs
+	@node tests/bench/run.mjs
+
+fuzz: packages-test ## each fuzzer for FUZZ_SECONDS (60)
+	@$(MAKE) --no-print-directory -j2 VARIANT=fuzz fuzz-programs
+	@tests/fuzz/run.sh build/fuzz/fuzzers $(FUZZ_SECONDS)
+
+lint: packages-test ## format, include arrows, licence lines, compiled SynthDefs
+	@tests/lint.sh
+
+format: ## rewrite the C sources by .clang-format
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+synthdefs: ## compile sclang/ into synthdefs/ (needs sclang)
+	sclang/build.sh synthdefs
+
+install: VARIANT := release
+install: ## install below PREFIX (/usr/local), honouring DESTDIR
+	$(MAKE) --no-print-directory VARIANT=$(VARIANT) programs
+	install -D -t $(DESTDIR)$(PREFIX)/bin build/$(VARIANT)/farfield-controller build/$(VARIANT)/farfield-pipeline
+	install -d $(DESTDIR)$(PREFIX)/share/farfield/web $(DESTDIR)$(PREFIX)/share/farfield/synthdefs
+	cp -r web/. $(DESTDIR)$(PREFIX)/share/farfield/web
+	cp synthdefs/*.scsyndef synthdefs/*.json $(DESTDIR)$(PREFIX)/share/farfield/synthdefs
+
+clean: ## delete everything that was built
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#=]*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+
+# --- packages ---------------------------------------------------------------
+
+.PHONY: packages-build
+packages-build: ; @controller/packages.sh '$(NO_INSTALL)' $(PACKAGES_BUILD)
+packages-run: ; @controller/packages.sh '$(NO_INSTALL)' $(PACKAGES_BUILD) $(PACKAGES_RUN)
+packages-test: ; @controller/packages.sh '$(NO_INSTALL)' $(PACKAGES_BUILD) $(PACKAGES_RUN) $(PACKAGES_TEST)
+
+node-modules: build/node-modules.stamp
+build/node-modules.stamp: tests/package.json tests/package-lock.json | packages-test
+	cd tests && npm ci --no-audit --no-fund
+	@mkdir -p build && touch $@
+
+# --- objects and programs -----------------------------------------------------
+
+$(BUILD)/common/%.o: common/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CPPFLAGS_COMMON) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/controller/%.o: controller/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CPPFLAGS_COMMON) $(CPPFLAGS_CONTROLLER) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/pipeline/%.o: pipeline/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CPPFLAGS_COMMON) $(CPPFLAGS_PIPELINE) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/farfield-controller: $(BUILD)/controller/main.o $(CONTROLLER) $(COMMON)
+	$(CC) $(CFLAGS) -o $@ $^ $(call pkg,--libs,$(LIBS_COMMON) $(LIBS_CONTROLLER)) -lm
+
+$(BUILD)/farfield-pipeline: $(BUILD)/pipeline/main.o $(PIPELINE) $(COMMON)
+	$(CC) $(CFLAGS) -o $@ $^ $(call pkg,--libs,$(LIBS_COMMON) $(LIBS_PIPELINE)) -lm
+
+# Archives, so that a test links only what it names.
+$(BUILD)/libcontroller.a: $(CONTROLLER)
+	@rm -f $@ && ar rcs $@ $^
+$(BUILD)/libpipeline.a: $(PIPELINE)
+	@rm -f $@ && ar rcs $@ $^
+$(BUILD)/libcommon.a: $(COMMON)
+	@rm -f $@ && ar rcs $@ $^
+ARCHIVES := $(BUILD)/libcontroller.a $(BUILD)/libpipeline.a $(BUILD)/libcommon.a
+LIBS_ALL = $(call pkg,--libs,$(LIBS_COMMON) $(LIBS_CONTROLLER) $(LIBS_PIPELINE)) -lm
+
+$(BUILD)/tests/%: tests/unit/%.c $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CPPFLAGS_COMMON) $(CPPFLAGS_PIPELINE) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< \
+		$(ARCHIVES) -lcmocka $(LIBS_ALL)
+
+$(BUILD)/fuzzers/%: tests/fuzz/%.c $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CPPFLAGS_COMMON) $(CPPFLAGS_PIPELINE) $(CFLAGS) -fsanitize=fuzzer -o $@ $< \
+		$(ARCHIVES) $(LIBS_ALL)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

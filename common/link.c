@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "common/link.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+
+#include "common/error.h"
+
+static const char *const type_names[] = {
+    [LINK_CONTROLLER_HELLO] = "controller.hello",
+    [LINK_PIPELINE_HELLO] = "pipeline.hello",
+    [LINK_LISTEN] = "listen",
+    [LINK_OFFER] = "offer",
+    [LINK_ANSWER] = "answer",
+    [LINK_CANDIDATE] = "candidate",
+    [LINK_REFUSED] = "refused",
+    [LINK_STATE] = "state",
+    [LINK_CLOSE] = "close",
+    [LINK_METER] = "meter",
+    [LINK_STATS] = "stats",
+    [LINK_CAPTURE] = "capture",
+};
+
+static const char *const state_names[] = {
+    [LISTENER_CONNECTING] = "connecting",
+    [LISTENER_CONNECTED] = "connected",
+    [LISTENER_CLOSED] = "closed",
+};
+
+// Which members a type has; a member that is not optional must be there.
+enum {
+    HAS_LISTENER = 1 << 0,
+    HAS_ROOM = 1 << 1,
+    HAS_SDP = 1 << 2,
+    MAY_SDP = 1 << 3,
+    HAS_CANDIDATE = 1 << 4,
+    HAS_STATE = 1 << 5,
+    HAS_STATUS = 1 << 6,
+    MAY_DETAIL = 1 << 7,
+    HAS_LEVELS = 1 << 8,
+    HAS_STATS = 1 << 9,
+    HAS_ROOMS = 1 << 10,
+    HAS_LISTENERS = 1 << 11,
+    HAS_CAPTURE = 1 << 12,
+};
+
+static const int members[] = {
+    [LINK_CONTROLLER_HELLO] = HAS_ROOMS,
+    [LINK_PIPELINE_HELLO] = HAS_LISTENERS,
+    [LINK_LISTEN] = HAS_LISTENER | HAS_ROOM | MAY_SDP,
+    [LINK_OFFER] = HAS_LISTENER | HAS_SDP,
+    [LINK_ANSWER] = HAS_LISTENER | HAS_SDP,
+    [LINK_CANDIDATE] = HAS_LISTENER | HAS_CANDIDATE,
+    [LINK_REFUSED] = HAS_LISTENER | HAS_STATUS | MAY_DETAIL,
+    [LINK_STATE] = HAS_LISTENER | HAS_STATE | MAY_DETAIL,
+    [LINK_CLOSE] = HAS_LISTENER | MAY_DETAIL,
+    [LINK_METER] = HAS_ROOM | HAS_LEVELS,
+    [LINK_STATS] = HAS_LISTENER | HAS_STATS,
+    [LINK_CAPTURE] = HAS_CAPTURE,
+};
+
+void link_room_destroy(struct link_room *room)
+{
+    if (!room)
+        return;
+    g_free(room->name);
+    for (int i = 0; i < LINK_CHANNELS; i++)
+        g_free(room->sources[i]);
+    g_free(room);
+}
+
+void link_listener_destroy(struct link_listener *listener)
+{
+    if (!listener)
+        return;
+    g_free(listener->id);
+    g_free(listener->room);
+    g_free(listener);
+}
+
+void link_message_destroy(struct link_message *message)
+{
+    if (!message)
+        return;
+    g_free(message->listener);
+    g_free(message->room);
+    g_free(message->sdp);
+    g_free(message->candidate);
+    g_free(message->detail);
+    g_clear_pointer(&message->rooms, g_ptr_array_unref);
+    g_clear_pointer(&message->listeners, g_ptr_array_unref);
+    g_free(message);
+}
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+    // Text from outside that is not UTF-8 becomes "", which the reader refuses where it matters.
+    json_t *value = json_string(text);
+    json_object_set_new(object, key, value ? value : json_string(""));
+}
+
+static json_t *encode_rooms(const GPtrArray *rooms)
+{
+    json_t *array = json_array();
+    for (guint i = 0; rooms && i < rooms->len; i++) {
+        const struct link_room *room = g_ptr_array_index(rooms, i);
+        json_t *sources = json_array();
+        for (int c = 0; c < LINK_CHANNELS; c++)
+            json_array_append_new(sources, json_string(room->sources[c]));
+        json_array_append_new(array,
+                              json_pack("{s:s s:o}", "room", room->name, "sources", sources));
+    }
+    return array;
+}
+
+static json_t *encode_listeners(const GPtrArray *listeners)
+{
+    json_t *array = json_array();
+    for (guint i = 0; listeners && i < listeners->len; i++) {
+        const struct link_listener *listener = g_ptr_array_index(listeners, i);
+        json_array_append_new(
+            array, json_pack("{s:s s:s s:s s:f}", "listener", listener->id, "room", listener->room,
+                             "state", state_names[listener->state], "since", listener->since));
+    }
+    return array;
+}
+
+char *link_message_encode(const struct link_message *m)
+{
+    json_t *object = json_object();
+    set_text(object, "type", type_names[m->type]);
+    int has = members[m->type];
+    if (has & HAS_LISTENER)
+        set_text(object, "listener", m->listener);
+    if (has & HAS_ROOM)
+        set_text(object, "room", m->room);
+    if (has & HAS_SDP || (has & MAY_SDP && m->sdp))
+        set_text(object, "sdp", m->sdp);
+    if (has & HAS_CANDIDATE) {
+        set_text(object, "candidate", m->candidate);
+        json_object_set_new(object, "mline", json_integer(m->mline));
+    }
+    if (has & HAS_STATE)
+        set_text(object, "state", state_names[m->state]);
+    if (has & HAS_STATUS)
+        json_object_set_new(object, "status", json_integer(m->status));
+    if (has & MAY_DETAIL && m->detail)
+        set_text(object, "detail", m->detail);
+    if (has & HAS_LEVELS) {
+        json_object_set_new(object, "peak", json_pack("[ff]", m->peak[0], m->peak[1]));
+        json_object_set_new(object, "rms", json_pack("[ff]", m->rms[0], m->rms[1]));
+    }
+    if (has & HAS_STATS)
+        json_object_set_new(object, "stats",
+                            json_pack("{s:f s:f s:f s:f s:f}", "packets", m->stats.packets, "bytes",
+                                      m->stats.bytes, "lost", m->stats.lost, "round_trip",
+                                      m->stats.round_trip, "jitter", m->stats.jitter));
+    if (has & HAS_ROOMS)
+        json_object_set_new(object, "rooms", encode_rooms(m->rooms));
+    if (has & HAS_LISTENERS)
+        json_object_set_new(object, "listeners", encode_listeners(m->listeners));
+    if (has & HAS_CAPTURE)
+        json_object_set_new(object, "capture",
+                            json_pack("{s:b s:i s:i s:i}", "jack", m->jack, "rate", m->rate,
+                                      "connected", m->connected, "xruns", m->xruns));
+    char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    json_decref(object);
+    g_assert(text);
+    return text;
+}
+
+static bool fail(GError **error, const char *member, const char *expected)
+{
+    g_set_error(error, FARFIELD_ERROR, ERROR_INVALID, "link message: %s must be %s", member,
+                expected);
+    return false;
+}
+
+static bool take_text(const json_t *object, const char *key, bool optional, size_t max, char **text,
+                      GError **error)
+{
+    const json_t *value = json_object_get(object, key);
+    if (!value && optional)
+        return true;
+    // jansson has refused NUL characters already.
+    if (!json_is_string(value) || json_string_length(value) > max)
+        return fail(error, key, "a string of fitting length");
+    *text = g_strdup(json_string_value(value));
+    return true;
+}
+
+static bool take_number(const json_t *object, const char *key, double min, double max,
+                        double *number, GError **error)
+{
+    const json_t *value = json_object_get(object, key);
+    double n = json_number_value(value);
+    if (!json_is_number(value) || !isfinite(n) || n < min || n > max)
+        return fail(error, key, "a number in range");
+    *number = n;
+    return true;
+}
+
+static bool take_integer(const json_t *object, const char *key, int min, int max, int *number,
+                         GError **error)
+{
+    double n;
+    if (!take_number(object, key, min, max, &n, error))
+        return false;
+    *number = (int)n;
+    return true;
+}
+
+static bool take_state(const json_t *object, enum listener_state *state, GError **error)
+{
+    const char *name = json_string_value(json_object_get(object, "state"));
+    for (size_t i = 0; i < G_N_ELEMENTS(state_names); i++) {
+        if (g_strcmp0(name, state_names[i]) == 0) {
+            *state = (enum listener_state)i;
+            return true;
+        }
+    }
+    return fail(error, "state", "connecting, connected or closed");
+}
+
+static bool take_pair(const json_t *object, const char *key, double *pair, GError **error)
+{
+    const json_t *array = json_object_get(object, key);
+    if (json_array_size(array) != LINK_CHANNELS)
+        return fail(error, key, "two levels");
+    for (int i = 0; i < LINK_CHANNELS; i++) {
+        const json_t *value = json_array_get(array, i);
+        if (!json_is_number(value) || !isfinite(json_number_value(value)))
+            return fail(error, key, "two levels");
+        pair[i] = json_number_value(value);
+    }
+    return true;
+}
+
+#define MAX_NAME 128
+
+static bool take_rooms(const json_t *object, GPtrArray *rooms, GError **error)
+{
+    const json_t *array = json_object_get(object, "rooms"), *entry;
+    if (!json_is_array(array))
+        return fail(error, "rooms", "an array");
+    size_t i;
+    json_array_foreach(array, i, entry)
+    {
+        struct link_room *room = g_new0(struct link_room, 1);
+        g_ptr_array_add(rooms, room);
+        if (!take_text(entry, "room", false, MAX_NAME, &room->name, error))
+            return false;
+        const json_t *sources = json_object_get(entry, "sources");
+        for (int c = 0; c < LINK_CHANNELS; c++) {
+            const char *source = json_string_value(json_array_get(sources, c));
+            if (!source)
+                return fail(error, "sources", "two JACK port names");
+            room->sources[c] = g_strdup(source);
+        }
+    }
+    return true;
+}
+
+static bool take_listeners(const json_t *object, GPtrArray *listeners, GError **error)
+{
+    const json_t *array = json_object_get(object, "listeners"), *entry;
+    if (!json_is_array(array))
+        return fail(error, "listeners", "an array");
+    size_t i;
+    json_array_foreach(array, i, entry)
+    {
+        struct link_listener *listener = g_new0(struct link_listener, 1);
+        g_ptr_array_add(listeners, listener);
+        if (!take_text(entry, "listener", false, MAX_NAME, &listener->id, error) ||
+            !take_text(entry, "room", false, MAX_NAME, &listener->room, error) ||
+            !take_state(entry, &listener->state, error) ||
+            !take_number(entry, "since", 0, 1e12, &listener->since, error))
+            return false;
+    }
+    return true;
+}
+
+static bool take_stats(const json_t *object, struct link_stats *stats, GError **error)
+{
+    const json_t *s = json_object_get(object, "stats");
+    return take_number(s, "packets", 0, 1e18, &stats->packets, error) &&
+           take_number(s, "bytes", 0, 1e18, &stats->bytes, error) &&
+           take_number(s, "lost", -1e18, 1e18, &stats->lost, error) &&
+           take_number(s, "round_trip", -1, 1e6, &stats->round_trip, error) &&
+           take_number(s, "jitter", -1, 1e6, &stats->jitter, error);
+}
+
+static bool take_capture(const json_t *object, struct link_message *m, GError **error)
+{
+    const json_t *capture = json_object_get(object, "capture");
+    const json_t *jack = json_object_get(capture, "jack");
+    if (!json_is_boolean(jack))
+        return fail(error, "jack", "true or false");
+    m->jack = json_is_true(jack);
+    return take_integer(capture, "rate", 0, 1000000, &m->rate, error) &&
+           take_integer(capture, "connected", 0, 1000000, &m->connected, error) &&
+           take_integer(capture, "xruns", 0, G_MAXINT, &m->xruns, error);
+}
+
+static bool take_members(const json_t *object, struct link_message *m, GError **error)
+{
+    int has = members[m->type];
+    if (has & HAS_LISTENER && !take_text(object, "listener", false, MAX_NAME, &m->listener, error))
+        return false;
+    if (has & HAS_ROOM && !take_text(object, "room", false, MAX_NAME, &m->room, error))
+        return false;
+    if (has & (HAS_SDP | MAY_SDP) &&
+        !take_text(object, "sdp", has & MAY_SDP, LINK_MAX_SDP, &m->sdp, error))
+        return false;
+    if (has & HAS_CANDIDATE &&
+        (!take_text(object, "candidate", false, 1024, &m->candidate, error) ||
+         !take_integer(object, "mline", 0, 63, &m->mline, error)))
+        return false;
+    if (has & HAS_STATE && !take_state(object, &m->state, error))
+        return false;
+    if (has & HAS_STATUS && !take_integer(object, "status", 400, 599, &m->status, error))
+        return false;
+    if (has & MAY_DETAIL && !take_text(object, "detail", true, 4096, &m->detail, error))
+        return false;
+    if (has & HAS_LEVELS &&
+        (!take_pair(object, "peak", m->peak, error) || !take_pair(object, "rms", m->rms, error)))
+        return false;
+    if (has & HAS_STATS && !take_stats(object, &m->stats, error))
+        return false;
+    if (has & HAS_ROOMS) {
+        m->rooms = g_ptr_array_new_with_free_func((GDestroyNotify)link_room_destroy);
+        if (!take_rooms(object, m->rooms, error))
+            return false;
+    }
+    if (has & HAS_LISTENERS) {
+        m->listeners = g_ptr_array_new_with_free_func((GDestroyNotify)link_listener_destroy);
+        if (!take_listeners(object, m->listeners, error))
+            return false;
+    }
+    return !(has & HAS_CAPTURE) || take_capture(object, m, error);
+}
+
+static bool take_type(const json_t *object, enum link_type *type, GError **error)
+{
+    const char *name = json_string_value(json_object_get(object, "type"));
+    for (size_t i = 0; i < G_N_ELEMENTS(type_names); i++) {
+        if (g_strcmp0(name, type_names[i]) == 0) {
+            *type = (enum link_type)i;
+            return true;
+        }
+    }
+    return fail(error, "type", "a type of this version");
+}
+
+struct link_message *link_message_decode(const char *text, gsize length, GError **error)
+{
+    json_error_t failure;
+    json_t *object = json_loadb(text, length, JSON_REJECT_DUPLICATES, &failure);
+    if (!object) {
+        g_set_error(error, FARFIELD_ERROR, ERROR_INVALID, "link message: %s", failure.text);
+        return NULL;
+    }
+    struct link_message *message = g_new0(struct link_message, 1);
+    bool good = take_type(object, &message->type, error) && take_members(object, message, error);
+    json_decref(object);
+    if (good)
+        return message;
+    link_message_destroy(message);
+    return NULL;
+}

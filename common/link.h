@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The messages between controller and pipeline: JSON text frames on one WebSocket, subprotocol
+// `farfield.link.v1`, the pipeline being the client. It authenticates with the header
+// `Authorization: Bearer TOKEN`. Both sides say hello first; the pipeline's hello carries every
+// listener that it has, so that a restarted controller learns them again.
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#define LINK_PROTOCOL "farfield.link.v1"
+// Longest frame that either side accepts, bytes. An SDP is at most LINK_MAX_SDP.
+#define LINK_MAX_MESSAGE (256 * 1024)
+#define LINK_MAX_SDP (64 * 1024)
+
+enum link_type {
+    LINK_CONTROLLER_HELLO, // controller -> pipeline: what to capture; repeated when rooms change
+    LINK_PIPELINE_HELLO,   // pipeline -> controller: who listens
+    LINK_LISTEN,    // controller -> pipeline: offer to this listener (sdp NULL), or answer it
+    LINK_OFFER,     // pipeline -> controller: the offer to a listener
+    LINK_ANSWER,    // either way: the answer to the other side's offer
+    LINK_CANDIDATE, // either way: one ICE candidate; "" ends them
+    LINK_REFUSED,   // pipeline -> controller: LISTEN or ANSWER failed; the listener is gone
+    LINK_STATE,     // pipeline -> controller: a listener's connection changed
+    LINK_CLOSE,     // controller -> pipeline: take this listener down
+    LINK_METER,     // pipeline -> controller: level of a room, ten a second
+    LINK_STATS,     // pipeline -> controller: counters of one listener
+    LINK_CAPTURE,   // pipeline -> controller: the JACK side changed
+};
+
+enum listener_state { LISTENER_CONNECTING, LISTENER_CONNECTED, LISTENER_CLOSED };
+
+#define LINK_CHANNELS 2
+
+struct link_room {
+    char *name;                   // owned: "main"
+    char *sources[LINK_CHANNELS]; // owned: JACK ports, "client:port", left first
+};
+
+struct link_listener {
+    char *id;   // owned
+    char *room; // owned
+    enum listener_state state;
+    double since; // seconds of Unix time at which it was asked for
+};
+
+struct link_stats {
+    double packets, bytes; // sent since the start
+    double lost;           // packets that the listener reported lost
+    double round_trip;     // seconds, negative while unknown
+    double jitter;         // seconds, negative while unknown
+};
+
+// Strings and arrays are owned by the message and NULL where the type has none.
+struct link_message {
+    enum link_type type;
+    char *listener; // every type that concerns one listener
+    char *room;     // LISTEN, METER
+    char *sdp;      // LISTEN (may be NULL), OFFER, ANSWER
+    char *candidate;
+    int mline; // CANDIDATE: index of the SDP's media section
+    enum listener_state state;
+    int status;   // REFUSED: HTTP status that fits
+    char *detail; // REFUSED, STATE (may be NULL), CLOSE: why, for a person
+    double peak[LINK_CHANNELS], rms[LINK_CHANNELS]; // METER: dBFS, at least -200
+    struct link_stats stats;
+    GPtrArray *rooms;     // CONTROLLER_HELLO: struct link_room
+    GPtrArray *listeners; // PIPELINE_HELLO: struct link_listener
+    bool jack;            // CAPTURE: the JACK server is there
+    int rate;             // CAPTURE: its sample rate, Hz, 0 without JACK
+    int connected;        // CAPTURE: source ports connected
+    int xruns;            // CAPTURE: since the pipeline started
+};
+
+// JSON text of a message, without a newline. Never NULL; the caller frees it.
+char *link_message_encode(const struct link_message *message);
+
+// Reads one frame of `length` bytes. Unknown members are ignored, unknown types refused; strings
+// are UTF-8 without NUL, SDPs at most LINK_MAX_SDP, numbers finite. NULL with `error` naming the
+// member otherwise.
+struct link_message *link_message_decode(const char *text, gsize length, GError **error);
+
+void link_message_destroy(struct link_message *message);
+
+void link_room_destroy(struct link_room *room);
+void link_listener_destroy(struct link_listener *listener);
