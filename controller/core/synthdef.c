@@ -6,7 +6,6 @@
 
 #include <float.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -308,11 +307,11 @@ static json_t *float_to_json(float value)
 {
     if (isinf(value))
         return json_real(copysign(FLT_MAX, value));
+    // Nine digits tell any two floats apart.
+    static const char *const formats[] = {"%.6g", "%.7g", "%.8g", "%.9g"};
     char text[G_ASCII_DTOSTR_BUF_SIZE];
-    for (int digits = 6; digits <= FLT_DECIMAL_DIG; digits++) {
-        char format[8];
-        snprintf(format, sizeof format, "%%.%dg", digits);
-        g_ascii_formatd(text, sizeof text, format, value);
+    for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
+        g_ascii_formatd(text, sizeof text, formats[i], value);
         if ((float)g_ascii_strtod(text, NULL) == value)
             break;
     }
