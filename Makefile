@@ -72,9 +72,19 @@ unit-programs: $(TESTS)
 fuzz-programs: $(FUZZERS)
 
 run: VARIANT := release
-run: packages-run ## install what is missing, build, start everything; Ctrl-C ends it
-	@$(MAKE) --no-print-directory VARIANT=$(VARIANT) programs
-	@exec tests/../controller/run.sh build/$(VARIANT)
+run: run-programs ## install what is missing, build, start everything; Ctrl-C ends it
+	$(become-run)@exec controller/run.sh build/$(VARIANT)
+
+.PHONY: run-programs run-parts
+run-programs: packages-run
+	@$(MAKE) --no-print-directory VARIANT=$(VARIANT) run-parts
+
+run-parts: programs $(BUILD)/become.so
+
+# Turns make itself into run.sh (see controller/make/become.c), but under -n into nothing.
+dry := $(findstring n,$(firstword -$(MAKEFLAGS)))
+become-run = $(if $(dry),,$(if $(filter load,$(.FEATURES)),$(eval load \
+	build/$(VARIANT)/become.so)$(become controller/run.sh,build/$(VARIANT))))
 
 test: packages-test node-modules ## install what is missing, run every test
 	@$(MAKE) --no-print-directory -j2 VARIANT=asan programs unit-programs
@@ -147,6 +157,10 @@ $(BUILD)/farfield-controller: $(BUILD)/controller/main.o $(CONTROLLER) $(COMMON)
 
 $(BUILD)/farfield-pipeline: $(BUILD)/pipeline/main.o $(PIPELINE) $(COMMON)
 	$(CC) $(CFLAGS) -o $@ $^ $(call pkg,--libs,$(LIBS_COMMON) $(LIBS_PIPELINE)) -lm
+
+$(BUILD)/become.so: controller/make/become.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O1 $(WARN) -shared -fPIC -o $@ $<
 
 # Archives, so that a test links only what it names.
 $(BUILD)/libcontroller.a: $(CONTROLLER)
