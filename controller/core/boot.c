@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From a scsynth that answers to one that is as it should be:
+//
+//   /status.reply -> /notify -> what is there already -> SynthDefs -> what is missing -> running
+//
+// A fresh scsynth lacks everything, one that was only out of reach lacks nothing, and a controller
+// that was restarted finds a tree that it does not know: the same steps serve all three.
+#include <string.h>
+
+#include "common/log.h"
+#include "controller/core/session.h"
+
+#define STEP_DEADLINE 5000000
+
+enum { STEP_NONE, STEP_NOTIFY, STEP_QUERY, STEP_LOAD, STEP_RESTORE };
+
+static void send_now(struct session *session, struct osc_message *message)
+{
+    batch_add(&session->batch, message);
+    session_flush(session);
+}
+
+static void begin_step(struct session *session, int step)
+{
+    session->boot_step = step;
+    session->boot_deadline = session->now + STEP_DEADLINE;
+}
+
+static void set_state(struct session *session, enum server_state state)
+{
+    session->state = state;
+    session_emit_status(session);
+}
+
+void boot_begin(struct session *session)
+{
+    set_state(session, SERVER_STARTING);
+    begin_step(session, STEP_NOTIFY);
+    struct osc_message *notify = osc_message_new("/notify", "i", 1);
+    if (session->wanted_client_id >= 0)
+        osc_add_int(notify, session->wanted_client_id);
+    batch_add(&session->batch, osc_message_new("/version", ""));
+    send_now(session, notify);
+}
+
+// Nodes that are ours keep their place in the tree but get numbers of the new client id.
+static void renumber(struct session *session, int old_client)
+{
+    g_autoptr(GPtrArray) own = g_ptr_array_new();
+    for (struct node *n = tree_find(&session->tree, TREE_ROOT); n; n = tree_next(n))
+        if (n->own && ids_client(n->id) == old_client)
+            g_ptr_array_add(own, n);
+    for (guint i = 0; i < own->len; i++) {
+        struct node *node = g_ptr_array_index(own, i);
+        int32_t n = node->id - ids_node(old_client, 0);
+        tree_renumber(&session->tree, node, ids_node(session->client_id, n));
+    }
+}
+
+static void on_notified(struct session *session, int client_id, int max_logins)
+{
+    int old = session->client_id;
+    session->client_id = client_id;
+    session->max_logins = max_logins ? max_logins : session->max_logins;
+    if (old >= 0 && old != client_id)
+        renumber(session, old);
+    rooms_set_client(session);
+    begin_step(session, STEP_QUERY);
+    send_now(session, osc_message_new("/g_queryTree", "ii", TREE_ROOT, 1));
+}
+
+static bool on_notify_reply(struct session *session, const struct osc_message *reply)
+{
+    if (strcmp(osc_string(reply, 0), "/notify") != 0)
+        return false;
+    if (strcmp(reply->address, "/done") == 0)
+        on_notified(session, osc_int(reply, 1), osc_int(reply, 2));
+    else if (strstr(osc_string(reply, 1), "already registered"))
+        on_notified(session, osc_int(reply, 2), 0);
+    else
+        log_error("scsynth.notify", "{s:s}", "reason", osc_string(reply, 1));
+    return true;
+}
+
+static void load_synthdefs(struct session *session)
+{
+    begin_step(session, STEP_LOAD);
+    g_autoptr(GPtrArray) paths = g_ptr_array_new();
+    catalog_paths(&session->catalog, paths);
+    for (guint i = 0; i < paths->len; i++)
+        batch_add(&session->batch,
+                  osc_message_new("/d_load", "s", (char *)g_ptr_array_index(paths, i)));
+    session->sync_is_due = true;
+    session_flush(session);
+}
+
+// A sound that was to end by itself is not struck again, nor one that was being let go.
+static bool is_over(const struct node *node)
+{
+    if (node->confirmed || node->is_group)
+        return false;
+    return node->system || node->releasing || !node->synthdef || node->synthdef->one_shot;
+}
+
+static void drop_what_is_over(struct session *session)
+{
+    g_autoptr(GPtrArray) over = g_ptr_array_new();
+    for (struct node *n = tree_find(&session->tree, TREE_ROOT); n; n = tree_next(n))
+        if (is_over(n))
+            g_ptr_array_add(over, n);
+    for (guint i = 0; i < over->len; i++)
+        session_forget_node(session, g_ptr_array_index(over, i));
+}
+
+static void make_again(struct session *session, const struct node *node)
+{
+    int action = node->previous ? 3 : 0; // after its elder sibling, or head of its group
+    int32_t target = node->previous ? node->previous->id : node->parent->id;
+    batch_add(&session->batch,
+              node->is_group
+                  ? osc_message_new("/g_new", "iii", node->id, action, target)
+                  : session_synth_message(node->synthdef, node->id, action, target, node->values));
+    if (!node->running)
+        batch_add(&session->batch, osc_message_new("/n_run", "ii", node->id, 0));
+}
+
+static void restore_nodes(struct session *session)
+{
+    begin_step(session, STEP_RESTORE);
+    drop_what_is_over(session);
+    int restored = 0;
+    for (struct node *n = tree_find(&session->tree, TREE_ROOT); n; n = tree_next(n)) {
+        if (n->confirmed || n->id == TREE_ROOT)
+            continue;
+        make_again(session, n);
+        restored++;
+    }
+    GHashTableIter iter;
+    gpointer each;
+    g_hash_table_iter_init(&iter, session->rooms);
+    while (g_hash_table_iter_next(&iter, NULL, &each)) {
+        struct room *room = each;
+        if (!tree_find(&session->tree, room->group))
+            batch_add(&session->batch, osc_message_new("/g_new", "iii", room->group, 0, TREE_ROOT));
+        if (!tree_find(&session->tree, room->guard))
+            batch_add(&session->batch, room_guard_message(room));
+    }
+    if (restored)
+        log_info("scsynth.restore", "{s:i}", "nodes", restored);
+    session->sync_is_due = true;
+    session_flush(session);
+}
+
+static void drop_unconfirmed(struct session *session)
+{
+    struct node *next, *n = tree_next(tree_find(&session->tree, TREE_ROOT));
+    for (; n; n = next) {
+        next = tree_next(n);
+        if (n->confirmed)
+            continue;
+        log_warning("scsynth.lost_node", "{s:i}", "node", n->id);
+        session_forget_node(session, n);
+        // What was below has gone too: begin anew.
+        next = tree_next(tree_find(&session->tree, TREE_ROOT));
+    }
+}
+
+static void finish_boot(struct session *session)
+{
+    begin_step(session, STEP_NONE);
+    drop_unconfirmed(session);
+    session->epoch++;
+    set_state(session, SERVER_RUNNING);
+    log_info("scsynth.running", "{s:i s:i s:s}", "epoch", session->epoch, "client_id",
+             session->client_id, "version", session->status.version);
+    rooms_keep_guards(session);
+}
+
+bool boot_on_reply(struct session *session, const struct osc_message *reply)
+{
+    const char *address = reply->address;
+    bool ours = osc_int(reply, 0) == session->sync - 1;
+    switch (session->boot_step) {
+    case STEP_NOTIFY:
+        return on_notify_reply(session, reply);
+    case STEP_QUERY:
+        if (strcmp(address, "/g_queryTree.reply") == 0)
+            session_on_tree(session, reply);
+        else if (strcmp(address, "/fail") != 0 || strcmp(osc_string(reply, 0), "/g_queryTree") != 0)
+            return false;
+        else
+            log_warning("scsynth.query", "{s:s}", "reason", osc_string(reply, 1));
+        load_synthdefs(session);
+        return true;
+    case STEP_LOAD:
+        if (strcmp(address, "/synced") != 0 || !ours)
+            return false;
+        restore_nodes(session);
+        return true;
+    case STEP_RESTORE:
+        if (strcmp(address, "/synced") != 0 || !ours)
+            return false;
+        finish_boot(session);
+        return true;
+    default:
+        return false;
+    }
+}
+
+void session_server_gone(struct session *session, int64_t now)
+{
+    session->now = now;
+    session->asked_at = 0;
+    if (session->state == SERVER_LOST)
+        return;
+    session->boot_step = STEP_NONE;
+    session->restarts++;
+    g_ptr_array_unref(batch_take(&session->batch));
+    session->sync_is_due = false;
+    g_hash_table_remove_all(session->queries);
+    session->queries_at = 0;
+    // Others' nodes are theirs to bring back; ours stay, as what is wanted.
+    struct node *next, *root = tree_find(&session->tree, TREE_ROOT);
+    for (struct node *n = tree_next(root); n; n = next) {
+        n->confirmed = false;
+        next = tree_next(n);
+        if (!n->own) {
+            session_forget_node(session, n);
+            next = tree_next(root);
+        }
+    }
+    GHashTableIter iter;
+    gpointer room;
+    g_hash_table_iter_init(&iter, session->rooms);
+    while (g_hash_table_iter_next(&iter, NULL, &room))
+        ((struct room *)room)->guard_asked = false;
+    set_state(session, SERVER_LOST);
+    waits_fail_all(session, 503, "scsynth was lost before it answered; it is being started again");
+    session_schedule(session);
+}
+
+static void ask_status(struct session *session)
+{
+    session->asked_at = session->now;
+    send_now(session, osc_message_new("/status", ""));
+    // A guard that was asked for in vain is asked for again.
+    GHashTableIter iter;
+    gpointer room;
+    g_hash_table_iter_init(&iter, session->rooms);
+    while (session->state == SERVER_RUNNING && g_hash_table_iter_next(&iter, NULL, &room))
+        ((struct room *)room)->guard_asked = false;
+    rooms_keep_guards(session);
+}
+
+void boot_tick(struct session *session)
+{
+    int64_t now = session->now;
+    bool silent = session->state == SERVER_RUNNING && session->heard_at + SESSION_LOST_AFTER <= now;
+    bool stuck = session->state == SERVER_STARTING && session->boot_deadline <= now;
+    if (silent || stuck) {
+        log_error("scsynth.silent", "{s:s}", "while", silent ? "running" : "starting");
+        session_server_gone(session, now);
+        session->ports.server_lost(session->ports.data);
+    } else if (boot_next(session) <= now) {
+        ask_status(session);
+    }
+}
+
+int64_t boot_next(const struct session *session)
+{
+    switch (session->state) {
+    case SERVER_LOST:
+        return session->asked_at + SESSION_KNOCK_INTERVAL;
+    case SERVER_STARTING:
+        return session->boot_deadline;
+    case SERVER_RUNNING:
+        return session->asked_at + SESSION_STATUS_INTERVAL;
+    }
+    g_assert_not_reached();
+}
+
+json_t *server_to_json(const struct session *session)
+{
+    static const char *const names[] = {"lost", "starting", "running"};
+    const struct server_status *status = &session->status;
+    return json_pack(
+        "{s:s s:i s:s s:f s:{s:f s:f} s:i s:i s:i s:i s:i s:i s:i s:i s:i}", "state",
+        names[session->state], "epoch", session->epoch, "version", status->version, "sample_rate",
+        status->sample_rate, "cpu", "average", status->cpu_average, "peak", status->cpu_peak,
+        "ugens", status->ugens, "synths", status->synths, "groups", status->groups, "synthdefs",
+        status->synthdefs, "late", session->late, "alloc_failed", session->alloc_failed, "restarts",
+        session->restarts, "client_id", session->client_id, "max_logins", session->max_logins);
+}
+
+void session_emit_status(struct session *session)
+{
+    session->ports.emit(session->ports.data, "server", "server.status", server_to_json(session),
+                        "server.status");
+}

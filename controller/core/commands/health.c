@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "controller/core/commands/commands.h"
+#include "controller/core/session.h"
+
+static void live(struct session *session, struct call *call)
+{
+    call_succeed(call, json_pack("{s:b}", "live", 1));
+}
+
+static json_t *part(bool ok, const char *detail)
+{
+    return json_pack("{s:b s:s}", "ok", ok, "detail", detail);
+}
+
+static void ready(struct session *session, struct call *call)
+{
+    const struct pipeline_state *pipeline = &session->pipeline;
+    bool running = session->state == SERVER_RUNNING;
+    json_t *parts = json_pack(
+        "{s:o s:o s:o s:o}", "jack",
+        part(pipeline->jack, pipeline->jack     ? "the pipeline is connected to JACK"
+                             : pipeline->linked ? "the pipeline finds no JACK server"
+                                                : "not known while the pipeline is away"),
+        "scsynth", part(running, running ? "running" : "is being started"), "pipeline",
+        part(pipeline->linked && pipeline->connected >= LINK_CHANNELS,
+             !pipeline->linked                     ? "away"
+             : pipeline->connected < LINK_CHANNELS ? "not connected to scsynth's outputs"
+                                                   : "captures scsynth's outputs"),
+        "store", part(session->store_ok, session->store_ok ? "writable" : "not writable"));
+    bool all = running && pipeline->jack && pipeline->linked &&
+               pipeline->connected >= LINK_CHANNELS && session->store_ok;
+    // The door answers 503 for "ready": false.
+    call_succeed(call, json_pack("{s:b s:o}", "ready", all, "parts", parts));
+}
+
+static const struct command live_row = {
+    "health.live",
+    "GET",
+    "/v1/health/live",
+    SCOPE_OPEN,
+    BODY_NONE,
+    BODY_JSON,
+    200,
+    .words = "200 as long as the controller answers.",
+    .handle = live,
+};
+static const struct command ready_row = {
+    "health.ready",
+    "GET",
+    "/v1/health/ready",
+    SCOPE_OPEN,
+    BODY_NONE,
+    BODY_JSON,
+    200,
+    .words = "200 when everything that sound needs is there, 503 else; what is wrong, by part.",
+    .handle = ready,
+};
+
+const struct command *const health_commands[] = {&live_row, &ready_row, NULL};

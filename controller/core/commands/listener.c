@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "controller/core/commands/commands.h"
+#include "controller/core/listeners.h"
+
+static void listener_list(struct session *session, struct call *call)
+{
+    call_succeed(call, json_pack("{s:o}", "listeners", listeners_to_json(session)));
+}
+
+static void listener_show(struct session *session, struct call *call)
+{
+    const char *id = call_string(call, "id");
+    const struct listener *listener = g_hash_table_lookup(session->listeners, id);
+    if (listener)
+        call_succeed(call, listener_to_json(listener));
+    else
+        call_fail(call, problem_new(404, "there is no such listener"));
+}
+
+static const struct command list = {
+    "listener.list",
+    "GET",
+    "/v1/listeners",
+    SCOPE_ADMIN,
+    BODY_NONE,
+    BODY_JSON,
+    200,
+    .words = "Who listens, with what was sent and lost.",
+    .handle = listener_list,
+};
+static const struct command show = {
+    "listener.show",
+    "GET",
+    "/v1/listeners/{id}",
+    SCOPE_ADMIN,
+    BODY_NONE,
+    BODY_JSON,
+    200,
+    .words = "One listener.",
+    .params = {{"id", PARAM_STRING, true, "id of the listener"}},
+    .handle = listener_show,
+};
+
+const struct command *const listener_commands[] = {&list, &show, NULL};

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "controller/core/commands/commands.h"
+#include "controller/core/session.h"
+
+static void room_list(struct session *session, struct call *call)
+{
+    json_t *rooms = json_array();
+    GHashTableIter iter;
+    gpointer room;
+    g_hash_table_iter_init(&iter, session->rooms);
+    while (g_hash_table_iter_next(&iter, NULL, &room))
+        json_array_append_new(rooms, room_to_json(session, room));
+    call_succeed(call, json_pack("{s:o}", "rooms", rooms));
+}
+
+static void room_show(struct session *session, struct call *call)
+{
+    const char *name = call_string(call, "room");
+    const struct room *room = session_room(session, name);
+    if (room)
+        call_succeed(call, room_to_json(session, room));
+    else
+        call_fail(call, problem_new(404, "there is no room \"%s\"", name));
+}
+
+static const struct command list = {
+    "room.list",
+    "GET",
+    "/v1/rooms",
+    SCOPE_LISTEN,
+    BODY_NONE,
+    BODY_JSON,
+    200,
+    .words = "Every room with its level and number of listeners.",
+    .handle = room_list,
+};
+static const struct command show = {
+    "room.show",
+    "GET",
+    "/v1/rooms/{room}",
+    SCOPE_LISTEN,
+    BODY_NONE,
+    BODY_JSON,
+    200,
+    .words = "One room.",
+    .params = {{"room", PARAM_STRING, true, "name of the room"}},
+    .handle = room_show,
+};
+
+const struct command *const room_commands[] = {&list, &show, NULL};

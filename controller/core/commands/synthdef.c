@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <string.h>
+
+#include "common/error.h"
+#include "controller/core/commands/commands.h"
+#include "controller/core/session.h"
+
+static void synthdef_list(struct session *session, struct call *call)
+{
+    call_succeed(call, json_pack("{s:o}", "synthdefs", catalog_list(&session->catalog)));
+}
+
+static void synthdef_show(struct session *session, struct call *call)
+{
+    const char *name = call_string(call, "name");
+    json_t *shown = catalog_show(&session->catalog, name);
+    if (shown)
+        call_succeed(call, shown);
+    else
+        call_fail(call, problem_new(404, "there is no SynthDef \"%s\"", name));
+}
+
+// The file's bytes: the body of a REST request, or "data" in base64.
+static GBytes *uploaded_bytes(struct call *call, struct problem **problem)
+{
+    const char *data = call_string(call, "data");
+    if (call->body)
+        return g_bytes_ref(call->body);
+    gsize length = 0;
+    guchar *bytes = data ? g_base64_decode(data, &length) : NULL;
+    if (length > 0)
+        return g_bytes_new_take(bytes, length);
+    g_free(bytes);
+    *problem = problem_new(422, "a SynthDef file is expected");
+    problem_add(*problem, "data", "must hold the file's bytes in base64");
+    return NULL;
+}
+
+static struct problem *check_names(struct call *call, const GPtrArray *synthdefs)
+{
+    const char *wanted = call_string(call, "name");
+    if (wanted && synthdefs->len != 1)
+        return problem_new(422, "the file holds %u definitions; one was expected", synthdefs->len);
+    for (guint i = 0; i < synthdefs->len; i++) {
+        const struct synthdef *synthdef = g_ptr_array_index(synthdefs, i);
+        if (wanted && strcmp(synthdef->name, wanted) != 0)
+            return problem_new(422, "the definition in the file is named \"%s\", not \"%s\"",
+                               synthdef->name, wanted);
+        if (g_str_has_prefix(synthdef->name, CATALOG_RESERVED))
+            return problem_new(403,
+                               "names that begin with " CATALOG_RESERVED " are Farfield's own");
+    }
+    return NULL;
+}
+
+static void answer_uploaded(struct session *session, struct wait *wait, struct problem *problem)
+{
+    json_t *list = json_array();
+    for (guint i = 0; !problem && i < wait->uploads->len; i++) {
+        struct synthdef *synthdef = g_ptr_array_index(wait->uploads, i);
+        g_autoptr(GError) error = NULL;
+        if (!session->ports.keep_synthdef(session->ports.data, synthdef, &error)) {
+            problem = problem_from_error(error);
+            break;
+        }
+        session_admit_synthdef(session, synthdef, ORIGIN_USER, g_ptr_array_index(wait->paths, i));
+        json_array_append_new(list, catalog_show(&session->catalog, synthdef->name));
+    }
+    if (problem) {
+        json_decref(list);
+        call_fail(wait->call, problem);
+        return;
+    }
+    call_succeed(wait->call, json_pack("{s:o s:s*}", "synthdefs", list, "name",
+                                       call_string(wait->call, "name")));
+}
+
+// scsynth loads the definitions first; only what it took is kept and shown.
+static struct problem *stage(struct session *session, struct call *call, GPtrArray *synthdefs)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < synthdefs->len; i++) {
+        g_autoptr(GError) error = NULL;
+        char *path = session->ports.stage_synthdef(session->ports.data,
+                                                   g_ptr_array_index(synthdefs, i), &error);
+        if (!path)
+            return problem_from_error(error);
+        g_ptr_array_add(paths, path);
+    }
+    for (guint i = 0; i < paths->len; i++)
+        batch_add(&session->batch,
+                  osc_message_new("/d_load", "s", (char *)g_ptr_array_index(paths, i)));
+    struct wait *wait = wait_add(session, WAIT_SYNC, call, "/d_load", 0, answer_uploaded);
+    wait->paths = g_steal_pointer(&paths);
+    wait->uploads = g_ptr_array_ref(synthdefs);
+    return NULL;
+}
+
+static void synthdef_put(struct session *session, struct call *call)
+{
+    if (!session_require_server(session, call))
+        return;
+    struct problem *problem = NULL;
+    g_autoptr(GBytes) bytes = uploaded_bytes(call, &problem);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) synthdefs = bytes ? synthdef_read(bytes, &error) : NULL;
+    if (error) {
+        int status = error->code == ERROR_TOO_LARGE ? ERROR_TOO_LARGE : ERROR_REFUSED;
+        problem = problem_new(status, "not a SynthDef file that can be used: %s", error->message);
+    } else if (!problem) {
+        problem = check_names(call, synthdefs);
+    }
+    if (!problem)
+        problem = stage(session, call, synthdefs);
+    if (problem)
+        call_fail(call, problem);
+}
+
+static void synthdef_delete(struct session *session, struct call *call)
+{
+    const char *name = call_string(call, "name");
+    g_autoptr(GError) error = NULL;
+    if (!catalog_find(&session->catalog, name))
+        call_fail(call, problem_new(404, "there is no SynthDef \"%s\"", name));
+    else if (catalog_origin(&session->catalog, name) == ORIGIN_SHIPPED)
+        call_fail(call, problem_new(409, "\"%s\" ships with Farfield and stays", name));
+    else if (!session->ports.forget_synthdef(session->ports.data, name, &error))
+        call_fail(call, problem_from_error(error));
+    else {
+        session_remove_synthdef(session, name, ORIGIN_USER, session->now);
+        call_succeed(call, NULL);
+    }
+}
+
+#define NAME                                                                                       \
+    {                                                                                              \
+        "name", PARAM_STRING, true, "name of the definition"                                       \
+    }
+// 4 MiB in base64.
+#define DATA                                                                                       \
+    {                                                                                              \
+        "data", PARAM_STRING, false, "the file in base64, where there is no body", .max = 5592412  \
+    }
+
+static const struct command list = {
+    "synthdef.list",
+    "GET",
+    "/v1/synthdefs",
+    SCOPE_READ,
+    BODY_NONE,
+    BODY_JSON,
+    200,
+    .words = "Every SynthDef with its parameters.",
+    .handle = synthdef_list,
+};
+static const struct command show = {
+    "synthdef.show", "GET", "/v1/synthdefs/{name}",   SCOPE_READ,       BODY_NONE,
+    BODY_JSON,       200,   .words = "One SynthDef.", .params = {NAME}, .handle = synthdef_show,
+};
+static const struct command add = {
+    "synthdef.add",
+    "POST",
+    "/v1/synthdefs",
+    SCOPE_PLAY,
+    BODY_SYNTHDEF,
+    BODY_JSON,
+    201,
+    .words = "Uploads a .scsyndef file, which may hold several definitions.",
+    .params = {DATA},
+    .handle = synthdef_put,
+};
+static const struct command put = {
+    "synthdef.put",
+    "PUT",
+    "/v1/synthdefs/{name}",
+    SCOPE_PLAY,
+    BODY_SYNTHDEF,
+    BODY_JSON,
+    201,
+    "/v1/synthdefs/{name}",
+    .words = "Uploads a .scsyndef file with the one definition of that name.",
+    .params = {NAME, DATA},
+    .handle = synthdef_put,
+};
+static const struct command delete = {
+    "synthdef.delete",
+    "DELETE",
+    "/v1/synthdefs/{name}",
+    SCOPE_PLAY,
+    BODY_NONE,
+    BODY_NONE,
+    204,
+    .words = "Removes an uploaded SynthDef; synths made of it play on.",
+    .params = {NAME},
+    .handle = synthdef_delete,
+};
+
+const struct command *const synthdef_commands[] = {&list, &show, &add, &put, &delete, NULL};

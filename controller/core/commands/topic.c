@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What concerns one WebSocket connection: its key and its topics.
+#include "controller/core/commands/commands.h"
+#include "controller/core/rpc.h"
+
+static void change_topics(struct call *call, bool on)
+{
+    const json_t *topics = json_object_get(call->params, "topics");
+    for (size_t i = 0; i < json_array_size(topics); i++)
+        rpc_client_subscribe(call->client, json_string_value(json_array_get(topics, i)), on);
+    call_succeed(call, json_pack("{s:o}", "topics", rpc_client_topics(call->client)));
+}
+
+static void subscribe(struct session *session, struct call *call)
+{
+    change_topics(call, true);
+}
+
+static void unsubscribe(struct session *session, struct call *call)
+{
+    change_topics(call, false);
+}
+
+static void auth(struct session *session, struct call *call)
+{
+    if (session_key_fits(session, call_string(call, "key"))) {
+        rpc_client_authorise(call->client);
+        call_succeed(call, NULL);
+    } else {
+        call_fail(call, problem_new(401, "that is not the key"));
+    }
+}
+
+#define TOPICS                                                                                     \
+    {                                                                                              \
+        "topics", PARAM_STRINGS, true, "kinds of events", .choices = RPC_TOPICS                    \
+    }
+
+static const struct command subscribe_row = {
+    "subscribe",
+    .scope = SCOPE_READ,
+    .websocket_only = true,
+    .words = "Has events of these topics sent to this connection.",
+    .params = {TOPICS},
+    .handle = subscribe,
+};
+static const struct command unsubscribe_row = {
+    "unsubscribe",         .scope = SCOPE_READ, .websocket_only = true,
+    .words = "Ends that.", .params = {TOPICS},  .handle = unsubscribe,
+};
+static const struct command auth_row = {
+    "auth",
+    .scope = SCOPE_OPEN,
+    .websocket_only = true,
+    .words = "Brings the key, for clients that cannot set a header.",
+    .params = {{"key", PARAM_STRING, true, "the key"}},
+    .handle = auth,
+};
+
+const struct command *const topic_commands[] = {&subscribe_row, &unsubscribe_row, &auth_row, NULL};

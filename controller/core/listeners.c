@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "controller/core/listeners.h"
+
+#include <string.h>
+
+#include "common/log.h"
+
+#define SIGNALING_DEADLINE 5000000
+
+static void listener_destroy(gpointer data)
+{
+    struct listener *listener = data;
+    g_free(listener->id);
+    g_free(listener->room);
+    g_free(listener);
+}
+
+void listeners_init(struct session *session)
+{
+    session->listeners = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, listener_destroy);
+}
+
+static void fail_call(struct listener *listener, int status, const char *detail)
+{
+    if (listener->call)
+        call_fail(g_steal_pointer(&listener->call), problem_new(status, "%s", detail));
+}
+
+void listeners_clear(struct session *session)
+{
+    GHashTableIter iter;
+    gpointer listener;
+    g_hash_table_iter_init(&iter, session->listeners);
+    while (g_hash_table_iter_next(&iter, NULL, &listener))
+        fail_call(listener, 503, "Farfield is shutting down");
+    g_clear_pointer(&session->listeners, g_hash_table_unref);
+}
+
+int listeners_in_room(const struct session *session, const char *room)
+{
+    int count = 0;
+    GHashTableIter iter;
+    gpointer listener;
+    g_hash_table_iter_init(&iter, session->listeners);
+    while (g_hash_table_iter_next(&iter, NULL, &listener))
+        count += strcmp(((struct listener *)listener)->room, room) == 0;
+    return count;
+}
+
+static json_t *known(double value)
+{
+    return value < 0 ? json_null() : json_real(value);
+}
+
+json_t *listener_to_json(const struct listener *listener)
+{
+    static const char *const states[] = {"connecting", "connected", "closed"};
+    const struct link_stats *stats = &listener->stats;
+    return json_pack("{s:s s:s s:s s:f s:s s:f s:f s:f s:o s:o}", "id", listener->id, "room",
+                     listener->room, "state", states[listener->state], "since", listener->since,
+                     "transport", listener->client ? "websocket" : "whep", "packets",
+                     stats->packets, "bytes", stats->bytes, "lost", stats->lost, "round_trip",
+                     known(stats->round_trip), "jitter", known(stats->jitter));
+}
+
+json_t *listeners_to_json(const struct session *session)
+{
+    json_t *list = json_array();
+    GHashTableIter iter;
+    gpointer listener;
+    g_hash_table_iter_init(&iter, session->listeners);
+    while (g_hash_table_iter_next(&iter, NULL, &listener))
+        json_array_append_new(list, listener_to_json(listener));
+    return list;
+}
+
+json_t *ice_servers_to_json(const struct session *session)
+{
+    json_t *list = json_array();
+    for (guint i = 0; i < session->ice_servers->len; i++) {
+        const struct ice_server *server = g_ptr_array_index(session->ice_servers, i);
+        json_t *entry = json_pack("{s:s}", "urls", server->url);
+        if (server->username) {
+            json_object_set_new(entry, "username", json_string(server->username));
+            json_object_set_new(entry, "credential", json_string(server->credential));
+        }
+        json_array_append_new(list, entry);
+    }
+    return list;
+}
+
+static void emit_listener(struct session *session, const struct listener *listener)
+{
+    g_autofree char *key = g_strconcat("listener/", listener->id, NULL);
+    session->ports.emit(session->ports.data, "listeners", "listener.changed",
+                        json_pack("{s:o}", "listener", listener_to_json(listener)), key);
+}
+
+static void emit_room(struct session *session, const char *name)
+{
+    const struct room *room = session_room(session, name);
+    if (!room)
+        return;
+    g_autofree char *key = g_strconcat("room/", name, NULL);
+    session->ports.emit(session->ports.data, "rooms", "room.changed",
+                        json_pack("{s:o}", "room", room_to_json(session, room)), key);
+}
+
+static void tell_client(struct session *session, const struct listener *listener,
+                        const char *detail)
+{
+    static const char *const states[] = {"connecting", "connected", "closed"};
+    if (!listener->client)
+        return;
+    json_t *params = json_pack("{s:s s:s s:s*}", "listener", listener->id, "state",
+                               states[listener->state], "detail", detail);
+    session->ports.notify(session->ports.data, listener->client, "webrtc.state", params);
+}
+
+static void set_state(struct session *session, struct listener *listener, enum listener_state state,
+                      const char *detail)
+{
+    listener->state = state;
+    tell_client(session, listener, detail);
+    emit_listener(session, listener);
+    if (state == LISTENER_CLOSED) {
+        g_autofree char *room = g_strdup(listener->room);
+        fail_call(listener, 503, detail ? detail : "the pipeline closed the connection");
+        g_hash_table_remove(session->listeners, listener->id);
+        emit_room(session, room);
+    }
+}
+
+static struct listener *add_listener(struct session *session, const char *id, const char *room)
+{
+    struct listener *listener = g_new0(struct listener, 1);
+    listener->id = g_strdup(id);
+    listener->room = g_strdup(room);
+    listener->stats = (struct link_stats){.round_trip = -1, .jitter = -1};
+    g_hash_table_insert(session->listeners, listener->id, listener);
+    return listener;
+}
+
+static char *new_id(struct session *session)
+{
+    guint8 bytes[16];
+    GString *id = g_string_new(NULL);
+    session->ports.random(session->ports.data, bytes, sizeof bytes);
+    for (gsize i = 0; i < sizeof bytes; i++)
+        g_string_append_printf(id, "%02x", bytes[i]);
+    return g_string_free(id, FALSE);
+}
+
+void listener_open(struct session *session, struct call *call, const char *sdp)
+{
+    const char *room = call_string(call, "room");
+    if (!session_room(session, room)) {
+        call_fail(call, problem_new(404, "there is no room \"%s\"", room));
+        return;
+    }
+    g_autofree char *id = new_id(session);
+    struct link_message listen = {
+        .type = LINK_LISTEN, .listener = id, .room = (char *)room, .sdp = (char *)sdp};
+    if (!session->pipeline.linked || !session->ports.to_pipeline(session->ports.data, &listen)) {
+        call_fail(call, problem_new(503, "the pipeline is away; try again in a moment"));
+        return;
+    }
+    struct listener *listener = add_listener(session, id, room);
+    listener->since = g_get_real_time() / 1e6;
+    listener->client = call->client;
+    listener->call = call;
+    listener->deadline = session->now + SIGNALING_DEADLINE;
+    emit_listener(session, listener);
+    emit_room(session, listener->room);
+}
+
+struct listener *listener_of_call(struct session *session, struct call *call)
+{
+    const char *id = call_string(call, "listener");
+    struct listener *listener = g_hash_table_lookup(session->listeners, id);
+    if (listener && listener->client == call->client)
+        return listener;
+    call_fail(call, problem_new(404, "there is no such listener"));
+    return NULL;
+}
+
+bool listener_candidate(struct session *session, const struct listener *listener,
+                        const char *candidate, int mline)
+{
+    struct link_message message = {.type = LINK_CANDIDATE,
+                                   .listener = listener->id,
+                                   .candidate = (char *)candidate,
+                                   .mline = mline};
+    return session->ports.to_pipeline(session->ports.data, &message);
+}
+
+void listener_close(struct session *session, struct listener *listener, const char *why)
+{
+    struct link_message close = {
+        .type = LINK_CLOSE, .listener = listener->id, .detail = (char *)why};
+    session->ports.to_pipeline(session->ports.data, &close);
+    set_state(session, listener, LISTENER_CLOSED, why);
+}
+
+void listeners_expire(struct session *session)
+{
+    g_autoptr(GPtrArray) late = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer each;
+    g_hash_table_iter_init(&iter, session->listeners);
+    while (g_hash_table_iter_next(&iter, NULL, &each)) {
+        struct listener *listener = each;
+        if (listener->call && listener->deadline <= session->now)
+            g_ptr_array_add(late, listener);
+    }
+    for (guint i = 0; i < late->len; i++) {
+        struct listener *listener = g_ptr_array_index(late, i);
+        fail_call(listener, 504, "the pipeline did not answer in time");
+        listener_close(session, listener, "the pipeline did not answer in time");
+    }
+}
+
+int64_t listeners_deadline(const struct session *session)
+{
+    int64_t next = 0;
+    GHashTableIter iter;
+    gpointer each;
+    g_hash_table_iter_init(&iter, session->listeners);
+    while (g_hash_table_iter_next(&iter, NULL, &each)) {
+        const struct listener *listener = each;
+        if (listener->call && (next == 0 || listener->deadline < next))
+            next = listener->deadline;
+    }
+    return next;
+}
+
+void session_client_gone(struct session *session, struct client *client, int64_t now)
+{
+    session->now = now;
+    g_autoptr(GPtrArray) gone = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer each;
+    g_hash_table_iter_init(&iter, session->listeners);
+    while (g_hash_table_iter_next(&iter, NULL, &each))
+        if (((struct listener *)each)->client == client)
+            g_ptr_array_add(gone, each);
+    for (guint i = 0; i < gone->len; i++) {
+        struct listener *listener = g_ptr_array_index(gone, i);
+        listener->client = NULL;
+        listener_close(session, listener, "its WebSocket was closed");
+    }
+    session_schedule(session);
+}
+
+// --- what the pipeline says ---------------------------------------------------------------------
+
+static void on_sdp(struct session *session, struct listener *listener, const char *sdp)
+{
+    if (!listener->call)
+        return;
+    json_t *result =
+        json_pack("{s:s s:s s:s s:o}", "listener", listener->id, "room", listener->room, "sdp", sdp,
+                  "ice_servers", ice_servers_to_json(session));
+    call_succeed(g_steal_pointer(&listener->call), result);
+}
+
+static void on_candidate(struct session *session, const struct listener *listener,
+                         const struct link_message *message)
+{
+    if (listener->client)
+        session->ports.notify(session->ports.data, listener->client, "webrtc.candidate",
+                              json_pack("{s:s s:s s:i}", "listener", listener->id, "candidate",
+                                        message->candidate, "mline", message->mline));
+}
+
+static void on_refused(struct session *session, struct listener *listener,
+                       const struct link_message *message)
+{
+    const char *detail = message->detail ? message->detail : "the pipeline refused";
+    fail_call(listener, message->status, detail);
+    set_state(session, listener, LISTENER_CLOSED, detail);
+}
+
+static void on_listener(struct session *session, const struct link_message *message)
+{
+    struct listener *listener = g_hash_table_lookup(session->listeners, message->listener);
+    if (!listener)
+        return;
+    switch (message->type) {
+    case LINK_OFFER:
+    case LINK_ANSWER:
+        on_sdp(session, listener, message->sdp);
+        break;
+    case LINK_CANDIDATE:
+        on_candidate(session, listener, message);
+        break;
+    case LINK_REFUSED:
+        on_refused(session, listener, message);
+        break;
+    case LINK_STATE:
+        set_state(session, listener, message->state, message->detail);
+        break;
+    case LINK_STATS:
+        listener->stats = message->stats;
+        emit_listener(session, listener);
+        break;
+    default:
+        break;
+    }
+}
+
+static void on_meter(struct session *session, const struct link_message *message)
+{
+    struct room *room = session_room(session, message->room);
+    if (!room)
+        return;
+    memcpy(room->peak, message->peak, sizeof room->peak);
+    memcpy(room->rms, message->rms, sizeof room->rms);
+    g_autofree char *key = g_strconcat("meter/", room->name, NULL);
+    session->ports.emit(session->ports.data, "meters", "meter",
+                        json_pack("{s:s s:[ff] s:[ff]}", "room", room->name, "peak",
+                                  message->peak[0], message->peak[1], "rms", message->rms[0],
+                                  message->rms[1]),
+                        key);
+}
+
+void session_send_rooms(struct session *session)
+{
+    struct link_message hello = {.type = LINK_CONTROLLER_HELLO};
+    hello.rooms = g_ptr_array_new_with_free_func((GDestroyNotify)link_room_destroy);
+    GHashTableIter iter;
+    gpointer each;
+    g_hash_table_iter_init(&iter, session->rooms);
+    while (g_hash_table_iter_next(&iter, NULL, &each)) {
+        const struct room *room = each;
+        struct link_room *entry = g_new0(struct link_room, 1);
+        entry->name = g_strdup(room->name);
+        for (int c = 0; c < LINK_CHANNELS; c++)
+            entry->sources[c] = g_strdup_printf("scsynth:out_%d", room->bus + c + 1);
+        g_ptr_array_add(hello.rooms, entry);
+    }
+    session->ports.to_pipeline(session->ports.data, &hello);
+    g_ptr_array_unref(hello.rooms);
+}
+
+// The pipeline's list is the truth: listeners that it lacks are gone, those it has are learnt.
+static void on_hello(struct session *session, const struct link_message *message)
+{
+    session->pipeline.linked = true;
+    session_send_rooms(session);
+    g_autoptr(GHashTable) there = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < message->listeners->len; i++) {
+        const struct link_listener *told = g_ptr_array_index(message->listeners, i);
+        struct listener *listener = g_hash_table_lookup(session->listeners, told->id);
+        if (!listener)
+            listener = add_listener(session, told->id, told->room);
+        listener->state = told->state;
+        listener->since = told->since;
+        g_hash_table_add(there, told->id);
+        emit_listener(session, listener);
+    }
+    g_autoptr(GList) all = g_hash_table_get_values(session->listeners);
+    for (GList *link = all; link; link = link->next) {
+        struct listener *listener = link->data;
+        if (!g_hash_table_contains(there, listener->id))
+            set_state(session, listener, LISTENER_CLOSED, "the pipeline was restarted");
+    }
+    log_info("pipeline.linked", "{s:i}", "listeners", (int)message->listeners->len);
+}
+
+void session_on_link(struct session *session, const struct link_message *message, int64_t now)
+{
+    session->now = now;
+    switch (message->type) {
+    case LINK_PIPELINE_HELLO:
+        on_hello(session, message);
+        break;
+    case LINK_METER:
+        on_meter(session, message);
+        break;
+    case LINK_CAPTURE:
+        session->pipeline.jack = message->jack;
+        session->pipeline.rate = message->rate;
+        session->pipeline.connected = message->connected;
+        session->pipeline.xruns = message->xruns;
+        session_emit_status(session);
+        break;
+    default:
+        if (message->listener)
+            on_listener(session, message);
+        break;
+    }
+    session_schedule(session);
+}
+
+void session_link_lost(struct session *session, int64_t now)
+{
+    session->now = now;
+    if (session->pipeline.linked)
+        log_warning("pipeline.unlinked", NULL);
+    session->pipeline = (struct pipeline_state){0};
+    g_autoptr(GList) all = g_hash_table_get_values(session->listeners);
+    for (GList *link = all; link; link = link->next)
+        fail_call(link->data, 503, "the pipeline was lost before it answered");
+    session_schedule(session);
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Who listens, by WHEP or by a WebSocket. The pipeline holds the connections; this is what the
+// controller knows of them and the signaling that is under way.
+#pragma once
+
+#include "controller/core/session.h"
+
+struct listener {
+    char *id;   // owned: unguessable, since it is all that a WHEP resource asks for
+    char *room; // owned
+    enum listener_state state;
+    double since;          // Unix time in seconds
+    struct client *client; // the WebSocket it belongs to, NULL for WHEP
+    struct link_stats stats;
+    struct call *call; // waits for the pipeline's offer or answer, NULL if none does
+    int64_t deadline;  // of that
+};
+
+// Makes a listener, asks the pipeline for it and keeps the call for the answer. `sdp` is the
+// client's offer, or NULL to be made one. Answers the call itself when that cannot be.
+void listener_open(struct session *session, struct call *call, const char *sdp);
+
+// The listener named by the call's parameter "listener", of the client that calls; NULL with the
+// call answered by 404.
+struct listener *listener_of_call(struct session *session, struct call *call);
+
+// Passes on one ICE candidate; "" ends them. False where the pipeline is away.
+bool listener_candidate(struct session *session, const struct listener *listener,
+                        const char *candidate, int mline);
+
+// Has the pipeline take it down and forgets it.
+void listener_close(struct session *session, struct listener *listener, const char *why);
+
+json_t *listener_to_json(const struct listener *listener);

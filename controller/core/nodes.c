@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The tree as scsynth reports it: /n_go, /n_end, /n_off, /n_on, /n_move, /n_info, and
+// /g_queryTree.reply for what notifications do not tell (Server Command Reference, "Node Status").
+#include <string.h>
+
+#include "controller/core/session.h"
+
+int32_t session_new_node_id(struct session *session)
+{
+    int32_t id;
+    // 2^26 ids a client; those of long-lived nodes are stepped over when it wraps.
+    do {
+        if (session->next_node >= 1 << IDS_SHIFT || session->next_node < IDS_FIRST_TEMPORARY)
+            session->next_node = IDS_FIRST_TEMPORARY;
+        id = ids_node(session->client_id, session->next_node++);
+    } while (tree_find(&session->tree, id) ||
+             g_hash_table_contains(session->node_waits, GINT_TO_POINTER(id)));
+    return id;
+}
+
+struct osc_message *session_synth_message(const struct synthdef *synthdef, int32_t id, int action,
+                                          int32_t target, const float *values)
+{
+    struct osc_message *message =
+        osc_message_new("/s_new", "siii", synthdef->name, id, action, target);
+    for (guint i = 0; i < synthdef->parameters->len; i++) {
+        const struct synthdef_parameter *p = g_ptr_array_index(synthdef->parameters, i);
+        for (int k = 0; k < p->size; k++) {
+            if (values[p->index + k] == p->defaults[k])
+                continue;
+            if (p->size == 1)
+                osc_add_string(message, p->name);
+            else
+                osc_add_int(message, p->index + k);
+            osc_add_float(message, values[p->index + k]);
+        }
+    }
+    return message;
+}
+
+struct node *session_node_of(struct session *session, struct call *call)
+{
+    int32_t id = call_integer(call, "id");
+    struct node *node = tree_find(&session->tree, id);
+    if (!node)
+        call_fail(call, problem_new(404, "there is no node %d", id));
+    return node;
+}
+
+void session_node_changed(struct session *session, struct node *node)
+{
+    if (node->changed)
+        return;
+    node->changed = true;
+    g_ptr_array_add(session->changed, GINT_TO_POINTER(node->id));
+    if (!session->changes_at)
+        session->changes_at = session->now + SESSION_CHANGES_INTERVAL;
+}
+
+static void emit_started(struct session *session, const struct node *node)
+{
+    session->ports.emit(session->ports.data, "nodes", "node.started",
+                        json_pack("{s:o}", "node", node_to_json(node)), NULL);
+}
+
+static void emit_ended(struct session *session, const struct node *node)
+{
+    session->ports.emit(
+        session->ports.data, "nodes", "node.ended",
+        json_pack("{s:i s:i}", "id", node->id, "parent", node->parent ? node->parent->id : -1),
+        NULL);
+}
+
+static void ask_about(struct session *session, const struct node *group)
+{
+    g_hash_table_add(session->queries, GINT_TO_POINTER(group->id));
+    if (!session->queries_at)
+        session->queries_at = session->now + SESSION_QUERY_DELAY;
+}
+
+static void set_room(struct session *session, struct node *node)
+{
+    const struct room *room = room_of_node(session, node);
+    g_free(node->room);
+    node->room = room ? g_strdup(room->name) : NULL;
+    node->system = node->id == TREE_ROOT;
+    GHashTableIter iter;
+    gpointer each;
+    g_hash_table_iter_init(&iter, session->rooms);
+    while (g_hash_table_iter_next(&iter, NULL, &each)) {
+        const struct room *r = each;
+        node->system = node->system || node->id == r->group || node->id == r->guard;
+    }
+}
+
+static void confirm_node(struct session *session, struct node *node)
+{
+    node->confirmed = true;
+    node->own = ids_client(node->id) == session->client_id;
+    set_room(session, node);
+}
+
+// What the wait for a new synth knows about it becomes the node's.
+static void adopt_wait(struct session *session, struct node *node)
+{
+    struct wait *wait = g_hash_table_lookup(session->node_waits, GINT_TO_POINTER(node->id));
+    if (!wait || wait->kind != WAIT_GO || !wait->synthdef)
+        return;
+    node_set_synthdef(node, wait->synthdef);
+    memcpy(node->values, wait->values, synthdef_slots(wait->synthdef) * sizeof(float));
+}
+
+static void on_go(struct session *session, const struct osc_message *reply)
+{
+    int32_t id = osc_int(reply, 0);
+    bool is_new = !tree_find(&session->tree, id);
+    struct node *node = tree_place(&session->tree, id, osc_int(reply, 1), osc_int(reply, 2),
+                                   osc_int(reply, 4) == 1);
+    if (!node) {
+        // Its group is not in the mirror: learn the whole from the root.
+        ask_about(session, tree_find(&session->tree, TREE_ROOT));
+        return;
+    }
+    confirm_node(session, node);
+    adopt_wait(session, node);
+    if (!node->is_group && !node->synthdef && !node->system)
+        ask_about(session, node->parent);
+    if (is_new)
+        emit_started(session, node);
+    waits_on_node(session, WAIT_GO, id);
+}
+
+void session_forget_node(struct session *session, struct node *node)
+{
+    while (node->last)
+        session_forget_node(session, node->last);
+    batch_forget(&session->batch, node);
+    emit_ended(session, node);
+    int32_t id = node->id;
+    tree_remove(&session->tree, node);
+    waits_on_node(session, WAIT_END, id);
+}
+
+static void on_end(struct session *session, const struct osc_message *reply)
+{
+    struct node *node = tree_find(&session->tree, osc_int(reply, 0));
+    if (!node || node->id == TREE_ROOT)
+        return;
+    struct node *parent = node->parent;
+    // Each node's end is told by itself; what is below a freed group ends with it.
+    session_forget_node(session, node);
+    if (parent->releasing && !parent->first)
+        batch_add(&session->batch, osc_message_new("/n_free", "i", parent->id));
+}
+
+static void on_move(struct session *session, const struct osc_message *reply)
+{
+    struct node *node = tree_place(&session->tree, osc_int(reply, 0), osc_int(reply, 1),
+                                   osc_int(reply, 2), osc_int(reply, 4) == 1);
+    if (!node)
+        return;
+    for (struct node *n = node; n; n = tree_next_below(n, node))
+        set_room(session, n);
+    session_node_changed(session, node);
+}
+
+static void on_run(struct session *session, const struct osc_message *reply, bool running)
+{
+    struct node *node = tree_find(&session->tree, osc_int(reply, 0));
+    if (!node)
+        return;
+    node->running = running;
+    // A paused guard lets everything through.
+    if (node->system && !running)
+        batch_add(&session->batch, osc_message_new("/n_run", "ii", node->id, 1));
+    session_node_changed(session, node);
+}
+
+void session_on_node(struct session *session, const struct osc_message *reply)
+{
+    const char *address = reply->address;
+    // A node that is not in the tree has parent -1 in /n_info; nothing to learn.
+    if (reply->args->len < 5)
+        return;
+    if (strcmp(address, "/n_go") == 0)
+        on_go(session, reply);
+    else if (strcmp(address, "/n_end") == 0)
+        on_end(session, reply);
+    else if (strcmp(address, "/n_move") == 0 || strcmp(address, "/n_info") == 0)
+        on_move(session, reply);
+    else if (strcmp(address, "/n_on") == 0)
+        on_run(session, reply, true);
+    else if (strcmp(address, "/n_off") == 0)
+        on_run(session, reply, false);
+    if (strcmp(address, "/n_go") == 0 || strcmp(address, "/n_move") == 0)
+        rooms_on_settled(session, osc_int(reply, 0));
+    rooms_keep_guards(session);
+}
+
+// --- /g_queryTree.reply: flag, group, children, then each node: id, children (-1 for a synth),
+// and for a synth its SynthDef's name, the number of controls, and name (or index, inside an
+// array) and value of each. A value is a string where the control is mapped to a bus.
+
+struct query {
+    struct session *session;
+    const struct osc_message *reply;
+    guint at;
+};
+
+static void free_parameter(gpointer data)
+{
+    struct synthdef_parameter *p = data;
+    g_free(p->name);
+    g_free(p->defaults);
+    g_free(p);
+}
+
+// A definition of which no more is known than what a query shows.
+static struct synthdef *synthdef_of_query(const char *name, const struct query *q, int controls)
+{
+    struct synthdef *synthdef = g_new0(struct synthdef, 1);
+    synthdef->references = 1;
+    synthdef->name = g_strdup(name);
+    synthdef->parameters = g_ptr_array_new_with_free_func(free_parameter);
+    synthdef->variants = g_ptr_array_new_with_free_func(g_free);
+    struct synthdef_parameter *last = NULL;
+    for (int i = 0; i < controls; i++) {
+        const char *control = osc_string(q->reply, q->at + 2 * i);
+        if (osc_type(q->reply, q->at + 2 * i) == 's') {
+            last = g_new0(struct synthdef_parameter, 1);
+            last->name = g_strdup(control);
+            last->index = i;
+            last->rate = RATE_CONTROL;
+            g_ptr_array_add(synthdef->parameters, last);
+            synthdef->releasable = synthdef->releasable || strcmp(control, "gate") == 0;
+        }
+        if (!last)
+            continue;
+        last->defaults = g_renew(float, last->defaults, last->size + 1);
+        last->defaults[last->size++] = (float)osc_number(q->reply, q->at + 2 * i + 1);
+    }
+    return synthdef;
+}
+
+static bool has_these_controls(const struct synthdef *synthdef, const struct query *q, int controls)
+{
+    if (synthdef_slots(synthdef) != controls)
+        return false;
+    for (guint i = 0; i < synthdef->parameters->len; i++) {
+        const struct synthdef_parameter *p = g_ptr_array_index(synthdef->parameters, i);
+        if (strcmp(osc_string(q->reply, q->at + 2 * p->index), p->name) != 0)
+            return false;
+    }
+    return true;
+}
+
+static void learn_synth(const struct query *q, struct node *node, const char *name, int controls)
+{
+    struct session *session = q->session;
+    struct synthdef *known = catalog_find(&session->catalog, name);
+    if (known && has_these_controls(known, q, controls)) {
+        node_set_synthdef(node, known);
+    } else {
+        struct synthdef *shown = synthdef_of_query(name, q, controls);
+        node_set_synthdef(node, shown);
+        synthdef_unref(shown);
+    }
+    int slots = synthdef_slots(node->synthdef);
+    for (int i = 0; i < controls && i < slots; i++)
+        node->values[i] = (float)osc_number(q->reply, q->at + 2 * i + 1);
+}
+
+static bool read_synth(struct query *q, struct node *node)
+{
+    const char *name = osc_string(q->reply, q->at++);
+    int controls = osc_int(q->reply, q->at++);
+    if (controls < 0 || (guint)controls > (q->reply->args->len - q->at) / 2)
+        return false;
+    // Our own synths' controls are known better than by an answer that may be older.
+    if (!node->synthdef) {
+        learn_synth(q, node, name, controls);
+        if (q->session->state == SERVER_RUNNING)
+            session_node_changed(q->session, node);
+    }
+    q->at += 2 * controls;
+    return true;
+}
+
+static bool read_children(struct query *q, int32_t parent, int children, int depth)
+{
+    int32_t previous = -1;
+    for (int i = 0; i < children; i++) {
+        if (q->at + 2 > q->reply->args->len || depth > 1000)
+            return false;
+        int32_t id = osc_int(q->reply, q->at++);
+        int below = osc_int(q->reply, q->at++);
+        bool is_new = !tree_find(&q->session->tree, id);
+        struct node *node = tree_place(&q->session->tree, id, parent, previous, below >= 0);
+        if (!node)
+            return false;
+        confirm_node(q->session, node);
+        if (below < 0 ? !read_synth(q, node) : !read_children(q, id, below, depth + 1))
+            return false;
+        if (is_new && q->session->state == SERVER_RUNNING)
+            emit_started(q->session, node);
+        previous = id;
+    }
+    return true;
+}
+
+void session_on_tree(struct session *session, const struct osc_message *reply)
+{
+    if (osc_int(reply, 0) != 1 || !tree_find(&session->tree, osc_int(reply, 1)))
+        return;
+    struct query query = {session, reply, 3};
+    read_children(&query, osc_int(reply, 1), osc_int(reply, 2), 0);
+    rooms_keep_guards(session);
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a caller is told when a command did not happen (RFC 9457, application/problem+json).
+#pragma once
+
+#include <glib.h>
+#include <jansson.h>
+
+struct problem {
+    int status;     // HTTP status
+    char *detail;   // owned: one sentence for a person
+    json_t *errors; // owned: [{"field", "detail"}], NULL when no input is at fault
+};
+
+struct problem *problem_new(int status, const char *format, ...) G_GNUC_PRINTF(2, 3);
+// From an error of the domain FARFIELD_ERROR (its code is the status) or any other (500).
+struct problem *problem_from_error(const GError *error);
+void problem_destroy(struct problem *problem);
+
+// Names one more field that is at fault.
+void problem_add(struct problem *problem, const char *field, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+// {"type", "title", "status", "detail", "errors"?}
+json_t *problem_to_json(const struct problem *problem);

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A room is a group for its synths and a guard: a synth at the very end of the tree that scrubs and
+// limits the room's buses. Whatever any client does, the guard runs and is last.
+#include "controller/core/session.h"
+
+#define GUARD "farfield_guard"
+
+struct room *session_room(const struct session *session, const char *name)
+{
+    return g_hash_table_lookup(session->rooms, name);
+}
+
+const struct room *room_of_node(const struct session *session, const struct node *node)
+{
+    GHashTableIter iter;
+    gpointer each;
+    for (const struct node *n = node; n; n = n->parent) {
+        g_hash_table_iter_init(&iter, session->rooms);
+        while (g_hash_table_iter_next(&iter, NULL, &each)) {
+            const struct room *room = each;
+            if (n->id == room->group || n->id == room->guard)
+                return room;
+        }
+    }
+    return NULL;
+}
+
+struct osc_message *room_guard_message(struct room *room)
+{
+    room->guard_asked = true;
+    return osc_message_new("/s_new", "siiisf", GUARD, room->guard, 1, TREE_ROOT, "bus",
+                           (double)room->bus);
+}
+
+void rooms_set_client(struct session *session)
+{
+    // One room so far: our client's default group, so that what SuperCollider users know holds.
+    struct room *room = session_room(session, "main");
+    room->group = ids_node(session->client_id, IDS_DEFAULT_GROUP);
+    room->guard = ids_node(session->client_id, IDS_FIRST_PERMANENT);
+}
+
+static bool is_guard(const struct session *session, const struct node *node)
+{
+    GHashTableIter iter;
+    gpointer each;
+    g_hash_table_iter_init(&iter, session->rooms);
+    while (g_hash_table_iter_next(&iter, NULL, &each))
+        if (((const struct room *)each)->guard == node->id)
+            return true;
+    return false;
+}
+
+static void keep_room(struct session *session, struct room *room)
+{
+    const struct node *guard = tree_find(&session->tree, room->guard);
+    if (room->guard_asked)
+        return;
+    if (!tree_find(&session->tree, room->group)) {
+        room->guard_asked = true;
+        batch_add(&session->batch, osc_message_new("/g_new", "iii", room->group, 0, TREE_ROOT));
+    } else if (!guard) {
+        batch_add(&session->batch, room_guard_message(room));
+    } else if (guard->parent->id != TREE_ROOT || (guard->next && !is_guard(session, guard->next))) {
+        room->guard_asked = true;
+        batch_add(&session->batch, osc_message_new("/g_tail", "ii", TREE_ROOT, room->guard));
+    }
+}
+
+void rooms_keep_guards(struct session *session)
+{
+    if (session->state != SERVER_RUNNING)
+        return;
+    GHashTableIter iter;
+    gpointer room;
+    g_hash_table_iter_init(&iter, session->rooms);
+    while (g_hash_table_iter_next(&iter, NULL, &room))
+        keep_room(session, room);
+}
+
+void rooms_on_settled(struct session *session, int32_t node)
+{
+    GHashTableIter iter;
+    gpointer each;
+    g_hash_table_iter_init(&iter, session->rooms);
+    while (g_hash_table_iter_next(&iter, NULL, &each)) {
+        struct room *room = each;
+        if (node == room->guard || node == room->group)
+            room->guard_asked = false;
+    }
+}
+
+json_t *room_to_json(const struct session *session, const struct room *room)
+{
+    return json_pack("{s:s s:i s:i s:{s:[ff] s:[ff]}}", "name", room->name, "group", room->group,
+                     "listeners", listeners_in_room(session, room->name), "level", "peak",
+                     room->peak[0], room->peak[1], "rms", room->rms[0], room->rms[1]);
+}

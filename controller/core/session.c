@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "controller/core/session.h"
+
+#include <string.h>
+
+static void room_destroy(gpointer data)
+{
+    struct room *room = data;
+    g_free(room->name);
+    g_free(room);
+}
+
+static void add_room(struct session *session, const char *name, int bus)
+{
+    struct room *room = g_new0(struct room, 1);
+    room->name = g_strdup(name);
+    room->bus = bus;
+    for (int i = 0; i < LINK_CHANNELS; i++)
+        room->peak[i] = room->rms[i] = -200;
+    g_hash_table_insert(session->rooms, room->name, room);
+}
+
+struct session *session_create(const struct session_ports *ports, int wanted_client_id)
+{
+    struct session *session = g_new0(struct session, 1);
+    session->ports = *ports;
+    session->wanted_client_id = wanted_client_id;
+    session->client_id = -1;
+    session->sync = 1;
+    session->store_ok = true;
+    session->status.version = g_strdup("");
+    tree_init(&session->tree);
+    catalog_init(&session->catalog);
+    batch_init(&session->batch);
+    g_queue_init(&session->waits);
+    session->node_waits = g_hash_table_new(NULL, NULL);
+    session->changed = g_ptr_array_new();
+    session->queries = g_hash_table_new(NULL, NULL);
+    session->rooms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, room_destroy);
+    session->ice_servers = g_ptr_array_new();
+    add_room(session, "main", 0);
+    listeners_init(session);
+    return session;
+}
+
+void session_destroy(struct session *session)
+{
+    if (!session)
+        return;
+    waits_fail_all(session, 503, "Farfield is shutting down");
+    listeners_clear(session);
+    g_hash_table_unref(session->rooms);
+    g_ptr_array_unref(session->ice_servers);
+    g_hash_table_unref(session->queries);
+    g_ptr_array_unref(session->changed);
+    g_hash_table_unref(session->node_waits);
+    batch_clear(&session->batch);
+    catalog_clear(&session->catalog);
+    tree_clear(&session->tree);
+    g_free(session->status.version);
+    g_free(session->websocket_url);
+    g_free(session->api_key);
+    g_free(session);
+}
+
+void session_call(struct session *session, struct call *call, bool loose, int64_t now)
+{
+    session->now = now;
+    struct problem *problem = command_validate(call->command, call->params, loose);
+    if (!problem && call->command->websocket_only && !call->client)
+        problem = problem_new(405, "%s needs a WebSocket", call->command->method);
+    if (!problem && session->waits.length >= SESSION_MAX_WAITS)
+        problem = problem_new(503, "too many commands are waiting for scsynth");
+    if (problem)
+        call_fail(call, problem);
+    else
+        call->command->handle(session, call);
+    session_schedule(session);
+}
+
+static void digest(const char *text, guint8 *bytes)
+{
+    gsize length = 32;
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_checksum_update(checksum, (const guchar *)text, -1);
+    g_checksum_get_digest(checksum, bytes, &length);
+}
+
+bool session_key_fits(const struct session *session, const char *key)
+{
+    if (!session->api_key)
+        return true;
+    // Digests have one length and nothing in common where keys do.
+    guint8 ours[32], theirs[32], difference = 0;
+    digest(session->api_key, ours);
+    digest(key, theirs);
+    for (gsize i = 0; i < sizeof ours; i++)
+        difference |= ours[i] ^ theirs[i];
+    return difference == 0;
+}
+
+bool session_require_server(struct session *session, struct call *call)
+{
+    if (session->state == SERVER_RUNNING)
+        return true;
+    call_fail(call, problem_new(503, "scsynth is being started; try again in a moment"));
+    return false;
+}
+
+void session_flush(struct session *session)
+{
+    session->flushed_at = session->now;
+    if (session->sync_is_due)
+        batch_add(&session->batch, osc_message_new("/sync", "i", session->sync++));
+    session->sync_is_due = false;
+    g_autoptr(GPtrArray) messages = batch_take(&session->batch);
+    if (messages->len)
+        session->ports.send(session->ports.data, messages);
+}
+
+static bool batch_is_due(const struct session *session)
+{
+    return session->sync_is_due || !batch_is_empty(&session->batch);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a == 0 ? b : b == 0 ? a : MIN(a, b);
+}
+
+void session_schedule(struct session *session)
+{
+    int64_t next = boot_next(session);
+    if (batch_is_due(session))
+        next = earlier(next, MAX(session->now, session->flushed_at + SESSION_FLUSH_INTERVAL));
+    next = earlier(next, session->changes_at);
+    next = earlier(next, session->queries_at);
+    next = earlier(next, waits_deadline(session));
+    next = earlier(next, listeners_deadline(session));
+    session->ports.wake_at(session->ports.data, next);
+}
+
+static void emit_changes(struct session *session)
+{
+    session->changes_at = 0;
+    for (guint i = 0; i < session->changed->len; i++) {
+        int32_t id = GPOINTER_TO_INT(g_ptr_array_index(session->changed, i));
+        struct node *node = tree_find(&session->tree, id);
+        // One that has ended meanwhile has its own event.
+        if (!node || !node->changed)
+            continue;
+        node->changed = false;
+        char key[32];
+        g_snprintf(key, sizeof key, "node/%d", id);
+        session->ports.emit(session->ports.data, "nodes", "node.changed",
+                            json_pack("{s:o}", "node", node_to_json(node)), key);
+    }
+    g_ptr_array_set_size(session->changed, 0);
+}
+
+static void send_queries(struct session *session)
+{
+    session->queries_at = 0;
+    GHashTableIter iter;
+    gpointer group;
+    g_hash_table_iter_init(&iter, session->queries);
+    while (g_hash_table_iter_next(&iter, &group, NULL))
+        batch_add(&session->batch,
+                  osc_message_new("/g_queryTree", "ii", GPOINTER_TO_INT(group), 1));
+    g_hash_table_remove_all(session->queries);
+}
+
+void session_tick(struct session *session, int64_t now)
+{
+    session->now = now;
+    boot_tick(session);
+    if (session->changes_at && session->changes_at <= now)
+        emit_changes(session);
+    if (session->queries_at && session->queries_at <= now)
+        send_queries(session);
+    waits_expire(session);
+    listeners_expire(session);
+    if (batch_is_due(session) && session->flushed_at + SESSION_FLUSH_INTERVAL <= now)
+        session_flush(session);
+    session_schedule(session);
+}
+
+static void on_status(struct session *session, const struct osc_message *reply)
+{
+    struct server_status *status = &session->status;
+    status->ugens = osc_int(reply, 1);
+    status->synths = osc_int(reply, 2);
+    status->groups = osc_int(reply, 3);
+    status->synthdefs = osc_int(reply, 4);
+    status->cpu_average = osc_number(reply, 5);
+    status->cpu_peak = osc_number(reply, 6);
+    status->sample_rate = osc_number(reply, 8);
+    session->heard_at = session->now;
+    if (session->state == SERVER_LOST)
+        boot_begin(session);
+    else if (session->state == SERVER_RUNNING)
+        session_emit_status(session);
+}
+
+static void on_version(struct session *session, const struct osc_message *reply)
+{
+    g_free(session->status.version);
+    session->status.version =
+        g_strdup_printf("%d.%d%s", osc_int(reply, 1), osc_int(reply, 2), osc_string(reply, 3));
+}
+
+void session_on_reply(struct session *session, const struct osc_message *reply, int64_t now)
+{
+    session->now = now;
+    const char *address = reply->address;
+    if (strcmp(address, "/status.reply") == 0)
+        on_status(session, reply);
+    else if (session->state == SERVER_LOST)
+        return; // an answer to somebody who is no more
+    else if (strcmp(address, "/version.reply") == 0)
+        on_version(session, reply);
+    else if (boot_on_reply(session, reply))
+        ;
+    else if (g_str_has_prefix(address, "/n_"))
+        session_on_node(session, reply);
+    else if (strcmp(address, "/g_queryTree.reply") == 0)
+        session_on_tree(session, reply);
+    else if (strcmp(address, "/synced") == 0)
+        waits_on_synced(session, osc_int(reply, 0));
+    else if (strcmp(address, "/fail") == 0)
+        waits_on_fail(session, reply);
+    session_schedule(session);
+}
+
+void session_on_output(struct session *session, const char *line, int64_t now)
+{
+    session->now = now;
+    if (g_str_has_prefix(line, "late "))
+        session->late++;
+    else if (strstr(line, "alloc failed"))
+        session->alloc_failed++;
+}
+
+void session_admit_synthdef(struct session *session, struct synthdef *synthdef,
+                            enum synthdef_origin origin, const char *path)
+{
+    catalog_add(&session->catalog, synthdef, origin, path);
+    if (!g_str_has_prefix(synthdef->name, CATALOG_RESERVED))
+        session->ports.emit(
+            session->ports.data, "synthdefs", "synthdef.changed",
+            json_pack("{s:o}", "synthdef", catalog_show(&session->catalog, synthdef->name)), NULL);
+}
+
+bool session_add_synthdef(struct session *session, struct synthdef *synthdef,
+                          enum synthdef_origin origin, int64_t now, GError **error)
+{
+    session->now = now;
+    g_autofree char *path = session->ports.stage_synthdef(session->ports.data, synthdef, error);
+    if (!path)
+        return false;
+    session_admit_synthdef(session, synthdef, origin, path);
+    // A shipped one that a user's hides is not for scsynth.
+    if (session->state != SERVER_LOST &&
+        catalog_find(&session->catalog, synthdef->name) == synthdef)
+        batch_add(&session->batch, osc_message_new("/d_load", "s", path));
+    session_schedule(session);
+    return true;
+}
+
+void session_remove_synthdef(struct session *session, const char *name, enum synthdef_origin origin,
+                             int64_t now)
+{
+    session->now = now;
+    if (!catalog_remove(&session->catalog, name, origin))
+        return;
+    // What it hid comes back; running synths keep what they are made of.
+    const char *path = catalog_path(&session->catalog, name);
+    if (session->state == SERVER_RUNNING)
+        batch_add(&session->batch, path ? osc_message_new("/d_load", "s", path)
+                                        : osc_message_new("/d_free", "s", name));
+    if (path)
+        session->ports.emit(session->ports.data, "synthdefs", "synthdef.changed",
+                            json_pack("{s:o}", "synthdef", catalog_show(&session->catalog, name)),
+                            NULL);
+    else
+        session->ports.emit(session->ports.data, "synthdefs", "synthdef.removed",
+                            json_pack("{s:s}", "name", name), NULL);
+    session_schedule(session);
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Calls that wait for scsynth. All have the same time allowed, so the queue is in order of
+// deadlines as well as of /sync numbers.
+#include <string.h>
+
+#include "common/log.h"
+#include "controller/core/session.h"
+
+// What is neither confirmed nor refused when its bundle's /synced is there gets this much longer:
+// /n_go leaves scsynth by another queue than /synced.
+#define GRACE 500000
+
+struct wait *wait_add(struct session *session, enum wait_kind kind, struct call *call,
+                      const char *address, int32_t node,
+                      void (*done)(struct session *, struct wait *, struct problem *))
+{
+    struct wait *wait = g_new0(struct wait, 1);
+    wait->kind = kind;
+    wait->call = call;
+    wait->address = address;
+    wait->node = node;
+    wait->done = done;
+    wait->sync = session->sync;
+    wait->deadline = session->now + SESSION_REPLY_DEADLINE;
+    wait->link.data = wait;
+    g_queue_push_tail_link(&session->waits, &wait->link);
+    if (kind != WAIT_SYNC)
+        g_hash_table_insert(session->node_waits, GINT_TO_POINTER(node), wait);
+    session->sync_is_due = true;
+    return wait;
+}
+
+static void finish(struct session *session, struct wait *wait, struct problem *problem)
+{
+    g_queue_unlink(&session->waits, &wait->link);
+    if (wait->kind != WAIT_SYNC &&
+        g_hash_table_lookup(session->node_waits, GINT_TO_POINTER(wait->node)) == wait)
+        g_hash_table_remove(session->node_waits, GINT_TO_POINTER(wait->node));
+    wait->done(session, wait, problem);
+    g_clear_pointer(&wait->synthdef, synthdef_unref);
+    g_clear_pointer(&wait->uploads, g_ptr_array_unref);
+    g_free(wait->values);
+    g_clear_pointer(&wait->paths, g_ptr_array_unref);
+    g_free(wait);
+}
+
+void waits_on_node(struct session *session, enum wait_kind kind, int32_t node)
+{
+    struct wait *wait = g_hash_table_lookup(session->node_waits, GINT_TO_POINTER(node));
+    if (wait && wait->kind == kind)
+        finish(session, wait, NULL);
+}
+
+void waits_on_synced(struct session *session, int sync)
+{
+    GList *link = session->waits.head;
+    while (link) {
+        struct wait *wait = link->data;
+        link = link->next;
+        if (wait->sync > sync)
+            break;
+        if (wait->kind == WAIT_SYNC)
+            finish(session, wait, NULL);
+        else
+            wait->deadline = MIN(wait->deadline, session->now + GRACE);
+    }
+}
+
+// scsynth says "Node 7 not found" or "Group 7 not found".
+static bool names_node(const char *text, int32_t *node)
+{
+    const char *number = g_str_has_prefix(text, "Node ")    ? text + 5
+                         : g_str_has_prefix(text, "Group ") ? text + 6
+                                                            : NULL;
+    if (!number || !g_ascii_isdigit(*number))
+        return false;
+    *node = (int32_t)g_ascii_strtoll(number, NULL, 10);
+    return true;
+}
+
+static bool fits(const struct wait *wait, const char *address, const char *text)
+{
+    int32_t node;
+    if (strcmp(wait->address, address) != 0)
+        return false;
+    if (wait->paths)
+        return g_ptr_array_find_with_equal_func(wait->paths, text, g_str_equal, NULL);
+    // A new node fails in the order of asking; others name their node.
+    return wait->kind == WAIT_GO || !names_node(text, &node) || node == wait->node;
+}
+
+void waits_on_fail(struct session *session, const struct osc_message *fail)
+{
+    const char *address = osc_string(fail, 0), *text = osc_string(fail, 1);
+    for (GList *link = session->waits.head; link; link = link->next) {
+        struct wait *wait = link->data;
+        if (!fits(wait, address, text))
+            continue;
+        g_autofree char *said = g_strchomp(g_strdup(text));
+        int32_t node;
+        int status = names_node(said, &node) ? 404 : 502;
+        finish(session, wait, problem_new(status, "scsynth refused %s: %s", address, said));
+        return;
+    }
+    log_warning("scsynth.fail", "{s:s s:s}", "command", address, "reason", text);
+}
+
+void waits_expire(struct session *session)
+{
+    // A grace that has been shortened may stand before longer ones; there are few of them.
+    GList *link = session->waits.head;
+    while (link) {
+        struct wait *wait = link->data;
+        link = link->next;
+        if (wait->deadline <= session->now)
+            finish(session, wait,
+                   problem_new(504, "scsynth did not answer %s in time", wait->address));
+        else if (wait->deadline - session->now > GRACE)
+            break;
+    }
+}
+
+void waits_fail_all(struct session *session, int status, const char *detail)
+{
+    struct wait *wait;
+    while ((wait = g_queue_peek_head(&session->waits)))
+        finish(session, wait, problem_new(status, "%s", detail));
+}
+
+int64_t waits_deadline(const struct session *session)
+{
+    const struct wait *wait = session->waits.head ? session->waits.head->data : NULL;
+    return wait ? wait->deadline : 0;
+}
