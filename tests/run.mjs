@@ -7,12 +7,12 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { MARK } from './lib/reporter.mjs';
+import { SANITIZER } from './lib/sanitizer.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
 const build = resolve(root, process.env.BUILD ?? 'build/asan');
 const TIMEOUT = { unit: 120e3, integration: 240e3, browser: 240e3 };
-const SANITIZER = /(ERROR|WARNING): (Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:/;
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 let running = null;

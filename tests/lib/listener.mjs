@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A listener that no one here wrote: libwebrtc (@roamhq/wrtc), which decodes and keeps the sound.
+import wrtc from '@roamhq/wrtc';
+import { pitch, rms } from './sound.mjs';
+import { waitFor, within } from './wait.mjs';
+
+const { RTCPeerConnection, nonstandard } = wrtc;
+const KEPT = 30; // seconds of sound
+
+// Opus comes decoded to mono unless the listener's own description asks for stereo.
+export function askForStereo(sdp) {
+    const type = /a=rtpmap:(\d+) opus\/48000\/2/i.exec(sdp)?.[1];
+    const line = new RegExp(`^(a=fmtp:${type} .*)$`, 'm');
+    return !type || /[; ]stereo=1/.test(line.exec(sdp)?.[1] ?? '') ? sdp
+        : sdp.replace(line, '$1;stereo=1');
+}
+
+class Tape {
+    blocks = []; // {frames, rate, channels, samples: Int16Array}
+    frames = 0; // since the start
+    kept = 0;
+    rate = 48000;
+
+    add({ samples, sampleRate, channelCount, numberOfFrames }) {
+        this.blocks.push({ samples: Int16Array.from(samples), channels: channelCount,
+            frames: numberOfFrames });
+        this.rate = sampleRate;
+        this.frames += numberOfFrames;
+        this.kept += numberOfFrames;
+        while (this.kept > KEPT * this.rate) this.kept -= this.blocks.shift().frames;
+    }
+
+    // The last `count` frames as {rate, left, right}.
+    last(count) {
+        const left = new Float32Array(count);
+        const right = new Float32Array(count);
+        let at = count;
+        for (let i = this.blocks.length - 1; i >= 0 && at > 0; i--) {
+            const { samples, channels, frames } = this.blocks[i];
+            for (let f = frames - 1; f >= 0 && at > 0; f--) {
+                at--;
+                left[at] = samples[f * channels] / 32768;
+                right[at] = samples[f * channels + (channels > 1 ? 1 : 0)] / 32768;
+            }
+        }
+        return { rate: this.rate, left, right };
+    }
+}
+
+function gathered(peer) {
+    return waitFor('ICE gathering', () => peer.iceGatheringState === 'complete');
+}
+
+// Joins by WHEP: offers, and returns the session's URL for DELETE.
+async function joinByWhep(peer, { base, room, headers }) {
+    peer.addTransceiver('audio', { direction: 'recvonly' });
+    const offer = await peer.createOffer();
+    await peer.setLocalDescription({ type: 'offer', sdp: askForStereo(offer.sdp) });
+    await gathered(peer);
+    const answer = await fetch(`${base}/v1/rooms/${room}/whep`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/sdp', ...headers },
+        body: askForStereo(peer.localDescription.sdp),
+    });
+    const sdp = await answer.text();
+    if (answer.status !== 201) throw new Error(`WHEP answered ${answer.status}: ${sdp}`);
+    await peer.setRemoteDescription({ type: 'answer', sdp });
+    const session = new URL(answer.headers.get('location'), base).href;
+    return async () => {
+        const gone = await fetch(session, { method: 'DELETE', headers });
+        await gone.arrayBuffer();
+        return gone.status;
+    };
+}
+
+// Joins over the WebSocket: the server offers.
+async function joinByRpc(peer, { rpc, room }) {
+    const { listener, sdp } = await rpc.call('webrtc.listen', { room });
+    rpc.on('webrtc.candidate', (params) => {
+        if (params.listener !== listener || !params.candidate) return;
+        peer.addIceCandidate({ candidate: params.candidate, sdpMLineIndex: params.mline ?? 0 })
+            .catch(() => {}); // one that libwebrtc does not like is one candidate less
+    });
+    await peer.setRemoteDescription({ type: 'offer', sdp });
+    const answer = await peer.createAnswer();
+    const stereo = askForStereo(answer.sdp);
+    await peer.setLocalDescription({ type: 'answer', sdp: stereo });
+    await rpc.call('webrtc.answer', { listener, sdp: stereo });
+    for (const { params } of rpc.events.filter((e) => e.method === 'webrtc.candidate')) {
+        if (params.listener === listener && params.candidate) {
+            await peer.addIceCandidate({ candidate: params.candidate,
+                sdpMLineIndex: params.mline ?? 0 }).catch(() => {});
+        }
+    }
+    await gathered(peer);
+    for (const line of peer.localDescription.sdp.match(/^a=candidate:.*$/gm) ?? []) {
+        await rpc.call('webrtc.candidate', { listener, candidate: line.slice(2), mline: 0 });
+    }
+    await rpc.call('webrtc.candidate', { listener, candidate: '', mline: 0 });
+    return () => rpc.call('webrtc.bye', { listener });
+}
+
+// Options: base (http address), room, headers, and rpc where the WebSocket is to carry the
+// signaling. Resolves once connected.
+export async function listen({ base, room = 'main', headers = {}, rpc = null,
+    timeout = 20000 } = {}) {
+    const peer = new RTCPeerConnection();
+    const tape = new Tape();
+    let sink;
+    peer.ontrack = ({ track }) => {
+        sink = new nonstandard.RTCAudioSink(track);
+        sink.ondata = (data) => tape.add(data);
+    };
+    const shut = () => {
+        sink?.stop();
+        peer.close();
+    };
+    let leave;
+    try {
+        leave = await within('joining', timeout, rpc ? joinByRpc(peer, { rpc, room })
+            : joinByWhep(peer, { base, room, headers }));
+        await waitFor('listener connected', () => peer.connectionState === 'connected',
+            { timeout, every: 10 });
+    } catch (error) {
+        shut();
+        throw error;
+    }
+
+    const listener = {
+        peer,
+        tape,
+        // Frames heard so far; goes on while connected, in silence too.
+        get frames() {
+            return tape.frames;
+        },
+        // {rate, left, right}: that many seconds of what arrives from now on.
+        async hear(seconds = 0.5) {
+            const from = tape.frames;
+            const count = Math.ceil(seconds * tape.rate);
+            await waitFor(`${seconds} s of sound`, () => tape.frames - from >= count,
+                { timeout: 20000 + 4000 * seconds, every: 20 });
+            return tape.last(count);
+        },
+        // The same of what has arrived already.
+        heard(seconds) {
+            return tape.last(Math.min(tape.kept, Math.ceil(seconds * tape.rate)));
+        },
+        // Waits until a half second sounds at that pitch in either channel, and returns it.
+        pitched(hz, tolerance = 1, deadline = 20000) {
+            return waitFor(`a pitch of ${hz} Hz`, async () => {
+                const sound = await listener.hear(0.5);
+                const louder = rms(sound.left) >= rms(sound.right) ? sound.left : sound.right;
+                const heard = pitch(louder, sound.rate);
+                if (Math.abs(heard - hz) > tolerance) throw new Error(`heard ${heard} Hz`);
+                return { ...sound, hz: heard };
+            }, { timeout: deadline });
+        },
+        // Waits until half a second stays below `floor` (-70 dBFS).
+        silent(floor = 3e-4, deadline = 20000) {
+            return waitFor('silence', async () => {
+                const { left, right } = await listener.hear(0.5);
+                const loud = Math.max(rms(left), rms(right));
+                if (loud > floor) throw new Error(`still ${loud.toFixed(5)}`);
+                return true;
+            }, { timeout: deadline });
+        },
+        // libwebrtc's own count of what came in.
+        async stats() {
+            const all = [...(await peer.getStats()).values()];
+            const inbound = all.find((s) => s.type === 'inbound-rtp') ?? {};
+            const pair = all.find((s) => s.type === 'candidate-pair' && s.nominated) ?? {};
+            return { ...inbound, currentRoundTripTime: pair.currentRoundTripTime };
+        },
+        // Leaves in order.
+        async close() {
+            try {
+                return await leave();
+            } finally {
+                shut();
+            }
+        },
+        // Just vanishes.
+        drop: shut,
+    };
+    return listener;
+}
