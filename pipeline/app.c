@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "pipeline/app.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "common/log.h"
+#include "pipeline/link.h"
+#include "pipeline/listener.h"
+#include "pipeline/room.h"
+
+#define TICK 100                                     // ms between meters
+#define LEAVE_TIME (2 * G_TIME_SPAN_SECOND)          // to take everything down
+#define LAST_MOMENT (2700 * G_TIME_SPAN_MILLISECOND) // when what hangs is left behind
+
+struct app {
+    GMainLoop *loop;       // owned
+    GHashTable *rooms;     // owned: name -> struct room
+    GHashTable *listeners; // owned: id -> struct listener
+    struct room_settings room_settings;
+    struct stage stage;
+    struct reaper *reaper; // owned
+    struct link *link;     // owned
+    struct listener_events events;
+    struct listener_context listener_context;
+    guint most_listeners;
+    struct capture_state told;   // the last LINK_CAPTURE
+    guint tick, term, interrupt; // sources of the main loop, or 0
+    gint64 leaving;              // when the end began, or 0
+};
+
+// --- telling the controller -----------------------------------------------------------
+
+static void tell_state(struct app *app, const struct listener *listener, enum listener_state state,
+                       const char *detail)
+{
+    struct link_message message = {.type = LINK_STATE,
+                                   .listener = (char *)listener_id(listener),
+                                   .state = state,
+                                   .detail = (char *)detail};
+    link_send(app->link, &message);
+}
+
+static void tell_refused(struct app *app, const char *id, int status, const char *detail)
+{
+    struct link_message message = {
+        .type = LINK_REFUSED, .listener = (char *)id, .status = status, .detail = (char *)detail};
+    link_send(app->link, &message);
+    log_info("listener.refused", "{s:s s:i s:s}", "listener", id, "status", status, "detail",
+             detail);
+}
+
+// The rooms share one JACK server; ports and xruns add up.
+static struct capture_state whole_capture(struct app *app)
+{
+    struct capture_state whole = {0};
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, app->rooms);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        struct capture_state state = capture_state(((struct room *)value)->capture);
+        whole.jack = whole.jack || state.jack;
+        whole.rate = MAX(whole.rate, state.rate);
+        whole.connected += state.connected;
+        whole.xruns += state.xruns;
+    }
+    return whole;
+}
+
+static void tell_capture(struct app *app, bool anyway)
+{
+    struct capture_state state = whole_capture(app), *told = &app->told;
+    if (!anyway && state.jack == told->jack && state.rate == told->rate &&
+        state.connected == told->connected && state.xruns == told->xruns)
+        return;
+    *told = state;
+    link_send(app->link, &(struct link_message){.type = LINK_CAPTURE,
+                                                .jack = state.jack,
+                                                .rate = state.rate,
+                                                .connected = state.connected,
+                                                .xruns = state.xruns});
+}
+
+static void on_link_connected(void *data)
+{
+    struct app *app = data;
+    g_autoptr(GPtrArray) present =
+        g_ptr_array_new_with_free_func((GDestroyNotify)link_listener_destroy);
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, app->listeners);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        struct link_listener *entry = g_new0(struct link_listener, 1);
+        entry->id = g_strdup(listener_id(value));
+        entry->room = g_strdup(listener_room(value));
+        entry->state = listener_state(value);
+        entry->since = listener_since(value);
+        g_ptr_array_add(present, entry);
+    }
+    link_send(app->link, &(struct link_message){.type = LINK_PIPELINE_HELLO, .listeners = present});
+    tell_capture(app, true);
+}
+
+// --- what listeners say -----------------------------------------------------------------
+
+static void on_described(struct listener *listener, const char *sdp, bool offer, void *data)
+{
+    struct app *app = data;
+    link_send(app->link, &(struct link_message){.type = offer ? LINK_OFFER : LINK_ANSWER,
+                                                .listener = (char *)listener_id(listener),
+                                                .sdp = (char *)sdp});
+}
+
+static void on_candidate(struct listener *listener, const char *candidate, int mline, void *data)
+{
+    struct app *app = data;
+    link_send(app->link, &(struct link_message){.type = LINK_CANDIDATE,
+                                                .listener = (char *)listener_id(listener),
+                                                .candidate = (char *)candidate,
+                                                .mline = mline});
+}
+
+static void on_connected(struct listener *listener, void *data)
+{
+    log_info("listener.connected", "{s:s s:s}", "listener", listener_id(listener), "room",
+             listener_room(listener));
+    tell_state(data, listener, LISTENER_CONNECTED, NULL);
+}
+
+static void on_stats(struct listener *listener, const struct link_stats *stats, void *data)
+{
+    struct app *app = data;
+    link_send(app->link, &(struct link_message){.type = LINK_STATS,
+                                                .listener = (char *)listener_id(listener),
+                                                .stats = *stats});
+}
+
+static void drop_listener(struct app *app, struct listener *listener, const char *detail)
+{
+    log_info("listener.closed", "{s:s s:s}", "listener", listener_id(listener), "detail", detail);
+    tell_state(app, listener, LISTENER_CLOSED, detail);
+    g_hash_table_remove(app->listeners, listener_id(listener));
+}
+
+static void on_ended(struct listener *listener, int refused, const char *detail, void *data)
+{
+    struct app *app = data;
+    if (refused) {
+        tell_refused(app, listener_id(listener), refused, detail);
+        g_hash_table_remove(app->listeners, listener_id(listener));
+    } else {
+        drop_listener(app, listener, detail);
+    }
+}
+
+// --- what the controller says -------------------------------------------------------------
+
+static void drop_all(struct app *app, const char *room, const char *detail)
+{
+    g_autoptr(GList) all = g_hash_table_get_values(app->listeners);
+    for (GList *l = all; l; l = l->next)
+        if (!room || g_strcmp0(listener_room(l->data), room) == 0)
+            drop_listener(app, l->data, detail);
+}
+
+static const struct link_room *find_wanted(const GPtrArray *rooms, const char *name)
+{
+    for (guint i = 0; i < rooms->len; i++) {
+        const struct link_room *room = g_ptr_array_index(rooms, i);
+        if (g_strcmp0(room->name, name) == 0)
+            return room;
+    }
+    return NULL;
+}
+
+static void take_rooms(struct app *app, const GPtrArray *wanted)
+{
+    GHashTableIter iter;
+    gpointer name, value;
+    g_hash_table_iter_init(&iter, app->rooms);
+    while (g_hash_table_iter_next(&iter, &name, &value)) {
+        if (find_wanted(wanted, name))
+            continue;
+        drop_all(app, name, "the room is gone");
+        g_hash_table_iter_remove(&iter);
+    }
+    for (guint i = 0; i < wanted->len; i++) {
+        const struct link_room *entry = g_ptr_array_index(wanted, i);
+        struct room *room = g_hash_table_lookup(app->rooms, entry->name);
+        if (room) {
+            capture_set_sources(room->capture, entry->sources);
+            continue;
+        }
+        room = room_create(&app->room_settings, entry);
+        g_hash_table_insert(app->rooms, room->name, room);
+    }
+}
+
+static void listen(struct app *app, const struct link_message *message)
+{
+    const char *id = message->listener;
+    struct room *room = g_hash_table_lookup(app->rooms, message->room);
+    g_autoptr(GError) error = NULL;
+    if (g_hash_table_contains(app->listeners, id))
+        g_set_error(&error, FARFIELD_ERROR, ERROR_CONFLICT, "there is a listener of this id");
+    else if (!room)
+        g_set_error(&error, FARFIELD_ERROR, ERROR_NOT_FOUND, "there is no room \"%s\"",
+                    message->room);
+    else if (g_hash_table_size(app->listeners) >= app->most_listeners)
+        g_set_error(&error, FARFIELD_ERROR, ERROR_UNAVAILABLE, "there are %u listeners already",
+                    app->most_listeners);
+    struct listener *listener = error ? NULL
+                                      : listener_create(&app->listener_context, room->hub, id,
+                                                        room->name, message->sdp, &error);
+    if (listener)
+        g_hash_table_insert(app->listeners, (char *)listener_id(listener), listener);
+    else
+        tell_refused(app, id, error->code, error->message);
+}
+
+static void take_answer(struct app *app, struct listener *listener, const char *sdp)
+{
+    g_autoptr(GError) error = NULL;
+    if (listener_answer(listener, sdp, &error))
+        return;
+    tell_refused(app, listener_id(listener), error->code, error->message);
+    g_hash_table_remove(app->listeners, listener_id(listener));
+}
+
+static void on_link_message(const struct link_message *message, void *data)
+{
+    struct app *app = data;
+    struct listener *listener =
+        message->listener ? g_hash_table_lookup(app->listeners, message->listener) : NULL;
+    if (app->leaving)
+        return;
+    if (message->type == LINK_CONTROLLER_HELLO)
+        take_rooms(app, message->rooms);
+    else if (message->type == LINK_LISTEN)
+        listen(app, message);
+    else if (message->type == LINK_ANSWER && listener)
+        take_answer(app, listener, message->sdp);
+    else if (message->type == LINK_CANDIDATE && listener)
+        listener_add_candidate(listener, message->candidate, message->mline);
+    else if (message->type == LINK_CLOSE && listener)
+        drop_listener(app, listener, message->detail ? message->detail : "left");
+}
+
+// --- time -------------------------------------------------------------------------------
+
+static void put_out_stalled(struct app *app, struct room *room)
+{
+    struct listener *listener;
+    while ((listener = hub_find_stalled(room->hub))) {
+        listener_unblock(listener);
+        drop_listener(app, listener, "stalled");
+    }
+}
+
+static void leave_when_done(struct app *app)
+{
+    bool done = link_is_idle(app->link) && reaper_waiting(app->reaper) == 0;
+    if (done || g_get_monotonic_time() - app->leaving > LEAVE_TIME)
+        g_main_loop_quit(app->loop);
+}
+
+static gboolean on_tick(gpointer data)
+{
+    struct app *app = data;
+    GHashTableIter iter;
+    gpointer value;
+    reaper_check(app->reaper);
+    if (app->leaving) {
+        leave_when_done(app);
+        return G_SOURCE_CONTINUE;
+    }
+    g_hash_table_iter_init(&iter, app->rooms);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        struct link_message meter = room_meter(value);
+        link_send(app->link, &meter);
+        put_out_stalled(app, value);
+    }
+    tell_capture(app, false);
+    return G_SOURCE_CONTINUE;
+}
+
+// A JACK server that hangs keeps its clients from closing; they end all the same.
+static gpointer leave_in_time(gpointer unused)
+{
+    g_usleep(LAST_MOMENT);
+    _exit(EXIT_SUCCESS);
+}
+
+static gboolean on_signal(gpointer data)
+{
+    struct app *app = data;
+    if (app->leaving)
+        return G_SOURCE_CONTINUE;
+    app->leaving = g_get_monotonic_time();
+    log_info("pipeline.leaving", "{s:i}", "listeners", (int)g_hash_table_size(app->listeners));
+    g_thread_unref(g_thread_new("last-moment", leave_in_time, NULL));
+    drop_all(app, NULL, "the server stops");
+    return G_SOURCE_CONTINUE;
+}
+
+// --- life -------------------------------------------------------------------------------
+
+static void wire(struct app *app)
+{
+    app->events = (struct listener_events){.described = on_described,
+                                           .candidate = on_candidate,
+                                           .connected = on_connected,
+                                           .stats = on_stats,
+                                           .ended = on_ended,
+                                           .data = app};
+    app->listener_context = (struct listener_context){
+        .stage = &app->stage, .reaper = app->reaper, .events = &app->events};
+}
+
+static void read_settings(struct app *app, const struct config *config)
+{
+    double milliseconds = g_ascii_strtod(config_string(config, "opus-frame-ms"), NULL);
+    app->most_listeners = config_integer(config, "max-listeners");
+    app->room_settings = (struct room_settings){
+        .jack_server = config_string(config, "jack-server"),
+        .encoder = {.bitrate = config_integer(config, "opus-bitrate"),
+                    .block = (int)(milliseconds * 48),
+                    .fec = config_boolean(config, "opus-fec") && milliseconds >= 10},
+        .base = app->stage.base,
+    };
+}
+
+static void add_main_room(struct app *app)
+{
+    char name[] = "main", left[] = "scsynth:out_1", right[] = "scsynth:out_2";
+    struct link_room wanted = {.name = name, .sources = {left, right}};
+    struct room *room = room_create(&app->room_settings, &wanted);
+    g_hash_table_insert(app->rooms, room->name, room);
+}
+
+struct app *app_create(const struct config *config, GError **error)
+{
+    struct app *app = g_new0(struct app, 1);
+    struct link_handler handler = {
+        .connected = on_link_connected, .message = on_link_message, .data = app};
+    app->loop = g_main_loop_new(NULL, FALSE);
+    app->rooms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)room_destroy);
+    app->listeners =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)listener_destroy);
+    app->reaper = reaper_create();
+    if (!stage_init(&app->stage, config, error) || !stage_warm_up(&app->stage, error) ||
+        !(app->link = link_create(app->loop, config_string(config, "link-url"),
+                                  config_string(config, "link-token"), &handler, error))) {
+        app_destroy(app);
+        return NULL;
+    }
+    wire(app);
+    read_settings(app, config);
+    add_main_room(app);
+    app->tick = g_timeout_add(TICK, on_tick, app);
+    app->term = g_unix_signal_add(SIGTERM, on_signal, app);
+    app->interrupt = g_unix_signal_add(SIGINT, on_signal, app);
+    return app;
+}
+
+void app_destroy(struct app *app)
+{
+    if (!app)
+        return;
+    g_clear_handle_id(&app->tick, g_source_remove);
+    g_clear_handle_id(&app->term, g_source_remove);
+    g_clear_handle_id(&app->interrupt, g_source_remove);
+    g_hash_table_unref(app->listeners);
+    g_hash_table_unref(app->rooms);
+    reaper_destroy(app->reaper, G_TIME_SPAN_SECOND / 2);
+    link_destroy(app->link);
+    stage_clear(&app->stage);
+    g_main_loop_unref(app->loop);
+    g_free(app);
+}
+
+void app_run(struct app *app)
+{
+    log_info("pipeline.started", "{s:s}", "version", FARFIELD_VERSION);
+    g_main_loop_run(app->loop);
+    log_info("pipeline.stopped", NULL);
+}

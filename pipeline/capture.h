@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The JACK side of one room: a client of its own, which comes back when the server dies, and
+// connects its sources whenever they appear.
+//
+// Calls into JACK wait for its server, which may hang, so a thread of the capture makes them all;
+// the process callback only copies frames to a ring and wakes the reader.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct capture;
+
+// What a capture is doing now.
+struct capture_state {
+    bool jack;     // the server is there
+    int rate;      // Hz, 0 without a server
+    int connected; // source ports connected
+    int xruns;     // since the start
+};
+
+// Begins at once and never fails: without a server it waits for one. `sources` are two port names,
+// left first; "scsynth:out_1" also stands for "scsynth-01:out_1", the name of a second client.
+struct capture *capture_create(const char *server, const char *client, char *const sources[2]);
+void capture_destroy(struct capture *capture);
+
+void capture_set_sources(struct capture *capture, char *const sources[2]);
+struct capture_state capture_state(struct capture *capture);
+
+// The rest is for the one thread that reads.
+
+// Waits until `count` frames are there, or until `deadline` (microseconds, monotonic); whether
+// they are.
+bool capture_wait(struct capture *capture, size_t count, int64_t deadline);
+
+// Takes at most `count` frames, interleaved; returns how many.
+size_t capture_read(struct capture *capture, float *frames, size_t count);
+
+size_t capture_filled(const struct capture *capture);
+void capture_skip(struct capture *capture, size_t count);
+
+// When the newest frame came in, microseconds.
+int64_t capture_heard(const struct capture *capture);
+
+// JACK's rate and period as the reader should take them; the last ones while there is no server.
+int capture_rate(const struct capture *capture);
+int64_t capture_period(const struct capture *capture); // microseconds

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Stereo blocks at 48 kHz in, Opus packets out.
+#pragma once
+
+#include <gst/gst.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct encoder_settings {
+    int bitrate; // bits a second
+    int block;   // frames in a packet at 48 kHz: 120, 240, 480 or 960
+    bool fec;    // in-band error correction; needs blocks of 480 or more
+};
+
+struct encoder;
+
+struct encoder *encoder_create(const struct encoder_settings *settings);
+void encoder_destroy(struct encoder *encoder);
+
+// One packet in a buffer of its own, without times; the caller owns it.
+GstBuffer *encoder_encode(struct encoder *encoder, const float *frames);
+
+// Forgets what came before, so that a stream may begin anew.
+void encoder_reset(struct encoder *encoder);

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Who gets a room's packets.
+//
+// The encoder's thread hands each packet to every subscriber itself: no queue, no further thread.
+// It walks over a snapshot of the list, which it holds by reference, and takes no lock while it
+// calls; subscribing and leaving make a new list. A subscriber's `released` runs when no call into
+// it is under way and none can follow, which is when it may be taken down.
+//
+// The price is that a subscriber that blocks holds up the others, so each call is timed, and the
+// main loop asks for offenders and puts them out.
+#pragma once
+
+#include <gst/gst.h>
+#include <stdbool.h>
+
+struct hub;
+struct hub_sink;
+
+struct hub_subscriber {
+    // Takes one packet, which belongs to the caller and must not be changed: PTS is running time,
+    // OFFSET the number of its first sample at 48 kHz. Called on the encoder's thread; must not
+    // block. False when the subscriber is broken.
+    bool (*take)(GstBuffer *packet, void *data);
+    // Runs once, on any thread.
+    void (*released)(void *data);
+    void *data;
+};
+
+struct hub *hub_create(void);
+// Every subscriber must have left.
+void hub_destroy(struct hub *hub);
+
+struct hub_sink *hub_subscribe(struct hub *hub, const struct hub_subscriber *subscriber);
+void hub_unsubscribe(struct hub *hub, struct hub_sink *sink);
+
+bool hub_is_empty(struct hub *hub);
+
+// For the encoder's thread.
+void hub_deliver(struct hub *hub, GstBuffer *packet);
+
+// The `data` of one subscriber that is broken, keeps being slow, or is stuck in a call right now;
+// NULL when there is none. The caller has it leave.
+void *hub_find_stalled(struct hub *hub);

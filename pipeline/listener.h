@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One who listens by WebRTC: a pipeline that holds one webrtcbin and nothing else. RTP packets are
+// made here and pushed into its pad by the encoder's thread (see hub.h).
+//
+// All functions and all events belong to the main loop; webrtcbin's own threads only send notes
+// there.
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "common/link.h"
+#include "pipeline/hub.h"
+#include "pipeline/reaper.h"
+#include "pipeline/stage.h"
+
+struct listener;
+
+struct listener_events {
+    // Our offer, or our answer to its offer.
+    void (*described)(struct listener *listener, const char *sdp, bool offer, void *data);
+    // A candidate of ours that came too late for the description; "" ends them.
+    void (*candidate)(struct listener *listener, const char *candidate, int mline, void *data);
+    void (*connected)(struct listener *listener, void *data);
+    // Every two seconds while it is connected.
+    void (*stats)(struct listener *listener, const struct link_stats *stats, void *data);
+    // The connection is over; `refused` is an HTTP status when it never was offered or answered,
+    // 0 otherwise. The owner destroys the listener, at once or later.
+    void (*ended)(struct listener *listener, int refused, const char *detail, void *data);
+    void *data;
+};
+
+// What all listeners share.
+struct listener_context {
+    const struct stage *stage;
+    struct reaper *reaper;
+    const struct listener_events *events;
+};
+
+// Begins to answer `offer`, or to make an offer when it is NULL. `hub` must outlive it. NULL with
+// `error` (ERROR_REFUSED) when the offer will not do.
+struct listener *listener_create(const struct listener_context *context, struct hub *hub,
+                                 const char *id, const char *room, const char *offer,
+                                 GError **error);
+
+// Leaves the hub and hands its pipeline to the reaper.
+void listener_destroy(struct listener *listener);
+
+// Frees the encoder's thread from a call that is stuck in this listener; it is of no use after.
+void listener_unblock(struct listener *listener);
+
+// Its answer to our offer.
+bool listener_answer(struct listener *listener, const char *sdp, GError **error);
+
+// A candidate of its; "" ends them. What is of no use is ignored.
+void listener_add_candidate(struct listener *listener, const char *candidate, int mline);
+
+const char *listener_id(const struct listener *listener);
+const char *listener_room(const struct listener *listener);
+enum listener_state listener_state(const struct listener *listener);
+double listener_since(const struct listener *listener); // seconds of Unix time

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What every listener's pipeline has in common, and making one.
+#pragma once
+
+#include <gst/gst.h>
+#include <stdbool.h>
+
+#include "common/config.h"
+
+struct stage {
+    GstClock *clock;           // owned
+    GstClockTime base;         // running time is the clock's time less this
+    GPtrArray *servers;        // owned: char *, STUN and TURN as webrtcbin writes them
+    int first_port, last_port; // UDP; 0 is any
+    bool fec;
+};
+
+// False with `error` naming the setting that is wrong.
+bool stage_init(struct stage *stage, const struct config *config, GError **error);
+void stage_clear(struct stage *stage);
+
+// A pipeline, in state NULL, that holds one webrtcbin, also returned in `webrtc` without a
+// reference. Its clock never stops and nothing of it waits for the clock.
+GstElement *stage_make_pipeline(const struct stage *stage, GstElement **webrtc);
+
+// Makes and drops one peer, since the first of a process takes 0.3 s (it makes a certificate).
+// False with `error` when a part of GStreamer is missing.
+bool stage_warm_up(const struct stage *stage, GError **error);
