@@ -31,7 +31,7 @@ done < <(tracked '*.c' '*.h' '*.js' '*.mjs' '*.css' '*.html' '*.svg' '*.sh' '*.s
     '*.yaml' '*.yml' '*.conf' '*.md' '*Dockerfile*' Makefile .ci/run .clang-format)
 
 while IFS= read -r file; do
-    node --check "$file" || complain "$file is no JavaScript"
+    node --check --input-type=module - <"$file" || complain "$file is no JavaScript"
 done < <(tracked '*.js' '*.mjs')
 
 if command -v shellcheck >/dev/null; then

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Control changes on their way to the server: the latest of each, one message for a synth in an
+// animation frame, and none more while several are unanswered.
+
+const UNANSWERED = 4;
+
+export class Outbox {
+    #send;
+    #waiting = new Map(); // node -> {controls, done: [callbacks]}
+    #underWay = new Map(); // node -> messages without an answer
+    #scheduled = false;
+
+    // `send` takes a node's id and its controls, and returns a promise.
+    constructor(send) {
+        this.#send = send;
+    }
+
+    // Resolves when the value, or a newer one, has been answered, well or not.
+    put(node, name, value) {
+        const entry = this.#waiting.get(node) ?? { controls: {}, done: [] };
+        entry.controls[name] = value;
+        this.#waiting.set(node, entry);
+        this.#schedule();
+        return new Promise((resolve) => entry.done.push(resolve));
+    }
+
+    #schedule() {
+        if (this.#scheduled) return;
+        this.#scheduled = true;
+        requestAnimationFrame(() => {
+            this.#scheduled = false;
+            for (const node of [...this.#waiting.keys()]) this.#flush(node);
+        });
+    }
+
+    #flush(node) {
+        const count = this.#underWay.get(node) ?? 0;
+        if (count >= UNANSWERED) return; // the next answer comes back here
+        const { controls, done } = this.#waiting.get(node);
+        this.#waiting.delete(node);
+        this.#underWay.set(node, count + 1);
+        this.#send(node, controls).finally(() => {
+            const left = this.#underWay.get(node) - 1;
+            if (left) this.#underWay.set(node, left);
+            else this.#underWay.delete(node);
+            for (const resolve of done) resolve();
+            if (this.#waiting.has(node)) this.#schedule();
+        });
+    }
+}
