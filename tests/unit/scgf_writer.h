@@ -32,7 +32,7 @@ struct scgf_writer {
     int version;
 };
 
-static void writer_mark(struct scgf_writer *w, int width, const char *field)
+static inline void writer_mark(struct scgf_writer *w, int width, const char *field)
 {
     struct scgf_field *place = g_new(struct scgf_field, 1);
     *place = (struct scgf_field){w->bytes->len, width};
@@ -40,7 +40,7 @@ static void writer_mark(struct scgf_writer *w, int width, const char *field)
         g_error("two fields are called %s", field);
 }
 
-static void writer_number(struct scgf_writer *w, int width, gint64 value, const char *field)
+static inline void writer_number(struct scgf_writer *w, int width, gint64 value, const char *field)
 {
     writer_mark(w, width, field);
     for (int i = width - 1; i >= 0; i--)
@@ -48,7 +48,8 @@ static void writer_number(struct scgf_writer *w, int width, gint64 value, const 
 }
 
 G_GNUC_PRINTF(4, 5)
-static void writer_field(struct scgf_writer *w, int width, gint64 value, const char *format, ...)
+static inline void writer_field(struct scgf_writer *w, int width, gint64 value, const char *format,
+                                ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -57,25 +58,25 @@ static void writer_field(struct scgf_writer *w, int width, gint64 value, const c
     writer_number(w, width, value, field);
 }
 
-static int writer_wide(const struct scgf_writer *w)
+static inline int writer_wide(const struct scgf_writer *w)
 {
     return w->version >= 2 ? 4 : 2;
 }
 
-static void writer_name(struct scgf_writer *w, const char *name, const char *field)
+static inline void writer_name(struct scgf_writer *w, const char *name, const char *field)
 {
     writer_number(w, 1, strlen(name), field);
     g_byte_array_append(w->bytes, (const guint8 *)name, strlen(name));
 }
 
-static guint32 writer_bits(float value)
+static inline guint32 writer_bits(float value)
 {
     guint32 bits;
     memcpy(&bits, &value, sizeof bits);
     return bits;
 }
 
-static void writer_unit(struct scgf_writer *w, const struct scgf_unit *unit, int i)
+static inline void writer_unit(struct scgf_writer *w, const struct scgf_unit *unit, int i)
 {
     g_autofree char *type = g_strdup_printf("unit%d.type", i);
     writer_name(w, unit->type, type);
@@ -91,7 +92,7 @@ static void writer_unit(struct scgf_writer *w, const struct scgf_unit *unit, int
         writer_field(w, 1, unit->rate, "unit%d.out%d", i, j);
 }
 
-static void writer_definition(struct scgf_writer *w, const struct scgf_definition *d)
+static inline void writer_definition(struct scgf_writer *w, const struct scgf_definition *d)
 {
     writer_name(w, d->name, "name");
     writer_number(w, writer_wide(w), d->constant_count, "constants");
@@ -121,7 +122,7 @@ static void writer_definition(struct scgf_writer *w, const struct scgf_definitio
 }
 
 // A file with this one definition; the variants' values are the initial ones.
-static struct scgf_writer writer_write(const struct scgf_definition *definition, int version)
+static inline struct scgf_writer writer_write(const struct scgf_definition *definition, int version)
 {
     struct scgf_writer w = {g_byte_array_new(),
                             g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
@@ -134,7 +135,7 @@ static struct scgf_writer writer_write(const struct scgf_definition *definition,
     return w;
 }
 
-static struct scgf_field writer_find(const struct scgf_writer *w, const char *field)
+static inline struct scgf_field writer_find(const struct scgf_writer *w, const char *field)
 {
     const struct scgf_field *found = g_hash_table_lookup(w->fields, field);
     if (!found)
@@ -142,7 +143,7 @@ static struct scgf_field writer_find(const struct scgf_writer *w, const char *fi
     return *found;
 }
 
-static void writer_clear(struct scgf_writer *w)
+static inline void writer_clear(struct scgf_writer *w)
 {
     g_byte_array_unref(w->bytes);
     g_hash_table_destroy(w->fields);

@@ -257,7 +257,7 @@ static GBytes *make(const struct malformed *m, struct scgf_writer *w)
     struct scgf_field field = writer_find(w, m->field);
     GByteArray *bytes = w->bytes;
     gsize at = field.at + m->shift;
-    g_autofree guint8 *zeros = g_new0(guint8, MAX(m->value, 1));
+    static const guint8 zeros[1000];
     g_autoptr(GByteArray) tail = g_byte_array_new();
     switch (m->damage) {
     case SET:
