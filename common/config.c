@@ -308,3 +308,17 @@ bool config_boolean(const struct config *config, const char *name)
     parse_boolean(value_of(config, name), &value);
     return value;
 }
+
+char **config_environment(const struct config *config, enum program program,
+                          const char *const *except)
+{
+    GPtrArray *environment = g_ptr_array_new();
+    for (int i = 0; settings[i].name; i++) {
+        if (!(settings[i].programs & program) || g_strv_contains(except, settings[i].name))
+            continue;
+        g_autofree char *variable = variable_name(&settings[i]);
+        g_ptr_array_add(environment, g_strconcat(variable, "=", config->values[i].text, NULL));
+    }
+    g_ptr_array_add(environment, NULL);
+    return (char **)g_ptr_array_free(environment, FALSE);
+}

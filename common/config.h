@@ -52,3 +52,8 @@ void config_destroy(struct config *config);
 const char *config_string(const struct config *config, const char *name);
 int64_t config_integer(const struct config *config, const char *name);
 bool config_boolean(const struct config *config, const char *name);
+
+// Every value that `program` reads too, but for those in `except` (ended by NULL), as the variables
+// of an environment, "FARFIELD_X=value". The caller frees the array with g_strfreev().
+char **config_environment(const struct config *config, enum program program,
+                          const char *const *except);

@@ -26,13 +26,17 @@ static void fail_call(struct listener *listener, int status, const char *detail)
         call_fail(g_steal_pointer(&listener->call), problem_new(status, "%s", detail));
 }
 
-void listeners_clear(struct session *session)
+void listeners_stop(struct session *session)
 {
     GHashTableIter iter;
     gpointer listener;
     g_hash_table_iter_init(&iter, session->listeners);
     while (g_hash_table_iter_next(&iter, NULL, &listener))
         fail_call(listener, 503, "Farfield is shutting down");
+}
+
+void listeners_clear(struct session *session)
+{
     g_clear_pointer(&session->listeners, g_hash_table_unref);
 }
 
@@ -77,7 +81,7 @@ json_t *listeners_to_json(const struct session *session)
 json_t *ice_servers_to_json(const struct session *session)
 {
     json_t *list = json_array();
-    for (guint i = 0; i < session->ice_servers->len; i++) {
+    for (guint i = 0; session->ice_servers && i < session->ice_servers->len; i++) {
         const struct ice_server *server = g_ptr_array_index(session->ice_servers, i);
         json_t *entry = json_pack("{s:s}", "urls", server->url);
         if (server->username) {

@@ -37,7 +37,6 @@ struct session *session_create(const struct session_ports *ports, int wanted_cli
     session->changed = g_ptr_array_new();
     session->queries = g_hash_table_new(NULL, NULL);
     session->rooms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, room_destroy);
-    session->ice_servers = g_ptr_array_new();
     add_room(session, "main", 0);
     listeners_init(session);
     return session;
@@ -47,10 +46,9 @@ void session_destroy(struct session *session)
 {
     if (!session)
         return;
-    waits_fail_all(session, 503, "Farfield is shutting down");
+    g_assert(session->waits.length == 0);
     listeners_clear(session);
     g_hash_table_unref(session->rooms);
-    g_ptr_array_unref(session->ice_servers);
     g_hash_table_unref(session->queries);
     g_ptr_array_unref(session->changed);
     g_hash_table_unref(session->node_waits);
@@ -58,9 +56,17 @@ void session_destroy(struct session *session)
     catalog_clear(&session->catalog);
     tree_clear(&session->tree);
     g_free(session->status.version);
-    g_free(session->websocket_url);
     g_free(session->api_key);
+    g_free(session->websocket_url);
     g_free(session);
+}
+
+void session_stop(struct session *session, int64_t now)
+{
+    session->now = now;
+    session->stopping = true;
+    waits_fail_all(session, 503, "Farfield is shutting down");
+    listeners_stop(session);
 }
 
 void session_call(struct session *session, struct call *call, bool loose, int64_t now)
@@ -69,6 +75,8 @@ void session_call(struct session *session, struct call *call, bool loose, int64_
     struct problem *problem = command_validate(call->command, call->params, loose);
     if (!problem && call->command->websocket_only && !call->client)
         problem = problem_new(405, "%s needs a WebSocket", call->command->method);
+    if (!problem && session->stopping)
+        problem = problem_new(503, "Farfield is shutting down");
     if (!problem && session->waits.length >= SESSION_MAX_WAITS)
         problem = problem_new(503, "too many commands are waiting for scsynth");
     if (problem)
@@ -86,17 +94,20 @@ static void digest(const char *text, guint8 *bytes)
     g_checksum_get_digest(checksum, bytes, &length);
 }
 
+bool session_secrets_equal(const char *a, const char *b)
+{
+    // Digests have one length, and nothing in common where secrets do.
+    guint8 x[32], y[32], difference = 0;
+    digest(a, x);
+    digest(b, y);
+    for (gsize i = 0; i < sizeof x; i++)
+        difference |= x[i] ^ y[i];
+    return difference == 0;
+}
+
 bool session_key_fits(const struct session *session, const char *key)
 {
-    if (!session->api_key)
-        return true;
-    // Digests have one length and nothing in common where keys do.
-    guint8 ours[32], theirs[32], difference = 0;
-    digest(session->api_key, ours);
-    digest(key, theirs);
-    for (gsize i = 0; i < sizeof ours; i++)
-        difference |= ours[i] ^ theirs[i];
-    return difference == 0;
+    return !session->api_key || session_secrets_equal(session->api_key, key);
 }
 
 bool session_require_server(struct session *session, struct call *call)

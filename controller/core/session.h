@@ -123,14 +123,22 @@ struct session {
     GHashTable *listeners;  // id -> struct listener
     struct pipeline_state pipeline;
     bool store_ok;
+    bool stopping;
 
-    char *websocket_url; // owned: as clients are told
-    char *api_key;       // owned, NULL where none is asked for
+    char *websocket_url; // owned: by the address that is listened on
+    char *api_key; // owned, NULL where none is asked for
 };
 
 // `wanted_client_id` is asked for at /notify, -1 for whichever scsynth gives.
 struct session *session_create(const struct session_ports *ports, int wanted_client_id);
 void session_destroy(struct session *session);
+// Answers every call that still waits; to be called while those who wait are still there.
+void session_stop(struct session *session, int64_t now);
+
+// Whether two secrets are the same; takes as long for a near miss as for a far one.
+bool session_secrets_equal(const char *a, const char *b);
+// Whether `key` is the configured one, or none is.
+bool session_key_fits(const struct session *session, const char *key);
 
 // Runs a call: checks its parameters, then hands it to its row. `loose` as in command_validate().
 void session_call(struct session *session, struct call *call, bool loose, int64_t now);
@@ -194,8 +202,6 @@ int64_t waits_deadline(const struct session *session); // 0 if none
 void session_flush(struct session *session);
 // Asks for a tick when the next thing is due.
 void session_schedule(struct session *session);
-// Whether `key` is the configured one; takes as long for a near miss as for a far one.
-bool session_key_fits(const struct session *session, const char *key);
 // Puts a definition that scsynth has loaded from `path` into the catalog, with its event.
 void session_admit_synthdef(struct session *session, struct synthdef *synthdef,
                             enum synthdef_origin origin, const char *path);
@@ -237,6 +243,7 @@ json_t *room_to_json(const struct session *session, const struct room *room);
 // listeners.c
 void listeners_init(struct session *session);
 void listeners_clear(struct session *session);
+void listeners_stop(struct session *session);
 void listeners_expire(struct session *session);
 int64_t listeners_deadline(const struct session *session); // 0 if none
 int listeners_in_room(const struct session *session, const char *room);

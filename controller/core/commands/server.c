@@ -9,7 +9,7 @@ static void about(struct session *session, struct call *call)
                   "synthdefs", "/v1/synthdefs", "nodes", "/v1/nodes", "rooms", "/v1/rooms",
                   "listeners", "/v1/listeners", "ready", "/v1/health/ready");
     json_t *result =
-        json_pack("{s:s s:s s:i s:s s:b s:o}", "name", "Farfield", "version", FARFIELD_VERSION,
+        json_pack("{s:s s:s s:i s:s* s:b s:o}", "name", "Farfield", "version", FARFIELD_VERSION,
                   "epoch", session->epoch, "websocket", session->websocket_url, "key_required",
                   session->api_key != NULL, "links", links);
     // Credentials of a TURN server are for those who may listen.

@@ -1,0 +1,556 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "controller/doors/http.h"
+
+#include <arpa/inet.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "common/log.h"
+#include "controller/doors/files.h"
+
+struct http {
+    struct MHD_Daemon *daemon;
+    GSource *source; // owned
+    struct session *session;
+    const struct access *access;
+    char *web_dir; // owned
+};
+
+// One request, from its headers to its answer.
+struct request {
+    struct http *http;
+    struct MHD_Connection *connection;
+    const struct command *command;
+    json_t *params;   // owned: from path and query
+    GByteArray *body; // owned
+    gsize max_body;
+    bool is_too_large;
+    bool has_begun; // the call has been made
+    bool is_suspended;
+    struct MHD_Response *response; // owned, NULL until it is known
+    int status;
+};
+
+static const char *request_header(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+// --- answers ------------------------------------------------------------------------------------
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+    if (value)
+        MHD_add_response_header(response, name, value);
+}
+
+// Pages of other origins that are allowed may read our answers.
+static void add_cors(struct MHD_Response *response, struct MHD_Connection *connection)
+{
+    const char *origin = request_header(connection, "Origin");
+    if (!origin)
+        return;
+    add_header(response, "Access-Control-Allow-Origin", origin);
+    add_header(response, "Access-Control-Expose-Headers", "Location, Link, ETag, Accept-Post");
+    add_header(response, "Vary", "Origin");
+}
+
+static struct MHD_Response *response_of_text(char *text, const char *type)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(text ? strlen(text) : 0, text, MHD_RESPMEM_MUST_FREE);
+    add_header(response, "Content-Type", type);
+    add_header(response, "Cache-Control", "no-store");
+    add_header(response, "X-Content-Type-Options", "nosniff");
+    return response;
+}
+
+static struct MHD_Response *response_of_json(const json_t *json, const char *type)
+{
+    char *text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    return response_of_text(text, type);
+}
+
+static struct MHD_Response *response_of_problem(const struct problem *problem)
+{
+    json_t *json = problem_to_json(problem);
+    struct MHD_Response *response = response_of_json(json, "application/problem+json");
+    json_decref(json);
+    if (problem->status == 401)
+        add_header(response, "WWW-Authenticate", "Bearer");
+    if (problem->status == 503)
+        add_header(response, "Retry-After", "1");
+    return response;
+}
+
+static enum MHD_Result queue(struct MHD_Connection *connection, int status,
+                             struct MHD_Response *response)
+{
+    enum MHD_Result result = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result refuse(struct MHD_Connection *connection, struct problem *problem,
+                              const char *allow)
+{
+    struct MHD_Response *response = response_of_problem(problem);
+    add_header(response, "Allow", allow);
+    // Only who may ask at all may read why not.
+    if (problem->status != 403)
+        add_cors(response, connection);
+    int status = problem->status;
+    problem_destroy(problem);
+    return queue(connection, status, response);
+}
+
+// "/v1/nodes/{id}" with the result's members.
+static char *expand(const char *template, const json_t *result)
+{
+    GString *path = g_string_new(NULL);
+    while (*template) {
+        const char *open = strchr(template, '{');
+        if (!open) {
+            g_string_append(path, template);
+            break;
+        }
+        const char *close = strchr(open, '}');
+        g_string_append_len(path, template, open - template);
+        g_autofree char *name = g_strndup(open + 1, close - open - 1);
+        const json_t *value = json_object_get(result, name);
+        if (json_is_string(value))
+            g_string_append_uri_escaped(path, json_string_value(value), NULL, FALSE);
+        else
+            g_string_append_printf(path, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        template = close + 1;
+    }
+    return g_string_free(path, FALSE);
+}
+
+// draft-ietf-wish-whep, section 4.5: STUN and TURN servers as Link headers.
+static void add_ice_links(struct MHD_Response *response, const json_t *servers)
+{
+    size_t i;
+    json_t *server;
+    json_array_foreach(servers, i, server)
+    {
+        const char *url = json_string_value(json_object_get(server, "urls"));
+        const char *user = json_string_value(json_object_get(server, "username"));
+        const char *credential = json_string_value(json_object_get(server, "credential"));
+        g_autofree char *link =
+            user ? g_strdup_printf("<%s>; rel=\"ice-server\"; username=\"%s\"; credential=\"%s\"; "
+                                   "credential-type=\"password\"",
+                                   url, user, credential)
+                 : g_strdup_printf("<%s>; rel=\"ice-server\"", url);
+        add_header(response, "Link", link);
+    }
+}
+
+static struct MHD_Response *response_of_result(const struct command *command, const json_t *result)
+{
+    struct MHD_Response *response;
+    if (command->answer == BODY_JSON)
+        response = response_of_json(result, "application/json");
+    else if (command->answer == BODY_SDP)
+        response = response_of_text(strdup(json_string_value(json_object_get(result, "sdp"))),
+                                    "application/sdp");
+    else
+        response = response_of_text(NULL, NULL);
+    if (command->location) {
+        g_autofree char *location = expand(command->location, result);
+        add_header(response, "Location", location);
+    }
+    add_ice_links(response, json_object_get(result, "ice_servers"));
+    return response;
+}
+
+static void wake(struct http *http)
+{
+    // MHD_resume_connection() alone does not stir an external loop.
+    g_source_set_ready_time(http->source, 0);
+}
+
+static void on_reply(void *data, json_t *result, const struct problem *problem)
+{
+    struct request *request = data;
+    if (problem) {
+        request->status = problem->status;
+        request->response = response_of_problem(problem);
+    } else {
+        bool unready = json_is_false(json_object_get(result, "ready"));
+        request->status = unready ? 503 : request->command->status;
+        request->response = response_of_result(request->command, result);
+    }
+    json_decref(result);
+    if (request->is_suspended) {
+        request->is_suspended = false;
+        MHD_resume_connection(request->connection);
+        wake(request->http);
+    }
+}
+
+// --- requests -----------------------------------------------------------------------------------
+
+static bool has_type(const char *given, const char *const *wanted)
+{
+    if (!given)
+        return true;
+    gsize length = strcspn(given, "; ");
+    for (; *wanted; wanted++)
+        if (strlen(*wanted) == length && g_ascii_strncasecmp(given, *wanted, length) == 0)
+            return true;
+    return false;
+}
+
+// curl sends application/x-www-form-urlencoded unless it is told otherwise.
+static const char *const json_types[] = {"application/json", "application/x-www-form-urlencoded",
+                                         NULL};
+static const char *const bytes_types[] = {"application/octet-stream",
+                                          "application/x-www-form-urlencoded", NULL};
+static const char *const sdp_types[] = {"application/sdp", NULL};
+static const char *const fragment_types[] = {"application/trickle-ice-sdpfrag", NULL};
+
+static const struct {
+    const char *const *types;
+    gsize max;
+} bodies[] = {
+    [BODY_NONE] = {json_types, HTTP_MAX_JSON},
+    [BODY_JSON] = {json_types, HTTP_MAX_JSON},
+    [BODY_SDP] = {sdp_types, LINK_MAX_SDP},
+    [BODY_SDPFRAG] = {fragment_types, LINK_MAX_SDP},
+    [BODY_SYNTHDEF] = {bytes_types, HTTP_MAX_SYNTHDEF},
+};
+
+static struct problem *check_access(const struct http *http, struct MHD_Connection *connection)
+{
+    const char *host = request_header(connection, "Host");
+    const char *origin = request_header(connection, "Origin");
+    if (!access_host_allowed(http->access, host))
+        return problem_new(403,
+                           "without a key only this machine may ask, by its own name; "
+                           "\"%s\" is not one of them (settings: api-key, origins)",
+                           host);
+    if (!access_origin_allowed(http->access, host, origin))
+        return problem_new(403, "pages of %s may not use this server (setting: origins)", origin);
+    return NULL;
+}
+
+static bool has_key(const struct http *http, struct MHD_Connection *connection)
+{
+    const char *key = access_bearer(request_header(connection, "Authorization"));
+    return session_key_fits(http->session, key ? key : "");
+}
+
+static enum MHD_Result answer_options(struct MHD_Connection *connection, const char *path)
+{
+    g_autofree char *allowed = NULL;
+    json_t *params = json_object();
+    command_by_path("", path, params, &allowed);
+    json_decref(params);
+    if (!allowed)
+        return refuse(connection, problem_new(404, "there is nothing at %s", path), NULL);
+    g_autofree char *methods = g_strconcat(allowed, ", OPTIONS", NULL);
+    struct MHD_Response *response = response_of_text(NULL, NULL);
+    add_header(response, "Allow", methods);
+    if (strstr(allowed, "POST") && g_str_has_suffix(path, "/whep"))
+        add_header(response, "Accept-Post", "application/sdp");
+    add_header(response, "Access-Control-Allow-Methods", methods);
+    add_header(response, "Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match");
+    add_header(response, "Access-Control-Max-Age", "600");
+    add_cors(response, connection);
+    return queue(connection, 204, response);
+}
+
+static enum MHD_Result answer_file(const struct http *http, struct MHD_Connection *connection,
+                                   const char *verb, const char *path)
+{
+    guint64 size;
+    const char *type;
+    g_autofree char *etag = NULL;
+    if (strcmp(verb, "GET") != 0 && strcmp(verb, "HEAD") != 0)
+        return refuse(connection, problem_new(405, "files can only be read"), "GET, HEAD");
+    int fd = files_open(http->web_dir, path, &size, &type, &etag);
+    if (fd < 0)
+        return refuse(connection, problem_new(404, "there is nothing at %s", path), NULL);
+    const char *known = request_header(connection, "If-None-Match");
+    bool unchanged = g_strcmp0(known, etag) == 0;
+    struct MHD_Response *response;
+    if (unchanged) {
+        close(fd);
+        response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    } else {
+        response = MHD_create_response_from_fd64(size, fd);
+        add_header(response, "Content-Type", type);
+    }
+    add_header(response, "ETag", etag);
+    add_header(response, "Cache-Control", "no-cache");
+    add_header(response, "X-Content-Type-Options", "nosniff");
+    add_header(response, "Referrer-Policy", "no-referrer");
+    add_header(response, "Content-Security-Policy",
+               "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
+               "media-src 'self' blob: mediastream:; object-src 'none'; base-uri 'none'; "
+               "frame-ancestors 'self'");
+    return queue(connection, unchanged ? 304 : 200, response);
+}
+
+static enum MHD_Result add_query(void *data, enum MHD_ValueKind kind, const char *name,
+                                 const char *value)
+{
+    json_t *params = data;
+    g_autofree char *decoded = g_uri_unescape_string(value ? value : "", NULL);
+    json_t *text = json_string(decoded);
+    // The path's own parameters come first.
+    if (text && !json_object_get(params, name))
+        json_object_set_new(params, name, text);
+    else
+        json_decref(text);
+    return MHD_YES;
+}
+
+// The headers are there: find the row, see that the request may be made at all.
+static enum MHD_Result begin(struct http *http, struct MHD_Connection *connection, const char *path,
+                             const char *verb, struct request **result)
+{
+    struct problem *problem = check_access(http, connection);
+    if (problem)
+        return refuse(connection, problem, NULL);
+    if (strcmp(path, "/v1") != 0 && !g_str_has_prefix(path, "/v1/"))
+        return answer_file(http, connection, verb, path);
+    if (strcmp(verb, "OPTIONS") == 0)
+        return answer_options(connection, path);
+    g_autofree char *allowed = NULL;
+    json_t *params = json_object();
+    const char *row_verb = strcmp(verb, "HEAD") == 0 ? "GET" : verb;
+    const struct command *command = command_by_path(row_verb, path, params, &allowed);
+    if (!command)
+        problem = allowed ? problem_new(405, "%s is not possible here", verb)
+                          : problem_new(404, "there is nothing at %s", path);
+    else if (command->scope != SCOPE_OPEN && !has_key(http, connection))
+        problem = problem_new(401, "this needs the header Authorization: Bearer KEY");
+    else if (!has_type(request_header(connection, "Content-Type"), bodies[command->body].types))
+        problem = problem_new(415, "%s is expected here", bodies[command->body].types[0]);
+    const char *length = request_header(connection, "Content-Length");
+    if (!problem && length && g_ascii_strtoull(length, NULL, 10) > bodies[command->body].max)
+        problem = problem_new(413, "at most %zu bytes are taken here", bodies[command->body].max);
+    if (problem) {
+        json_decref(params);
+        return refuse(connection, problem, allowed);
+    }
+    MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_query, params);
+    struct request *request = g_new0(struct request, 1);
+    *request = (struct request){.http = http,
+                                .connection = connection,
+                                .command = command,
+                                .params = params,
+                                .body = g_byte_array_new(),
+                                .max_body = bodies[command->body].max};
+    *result = request;
+    return MHD_YES;
+}
+
+static void take_body(struct request *request, const char *bytes, size_t length)
+{
+    request->is_too_large =
+        request->is_too_large || request->body->len + length > request->max_body;
+    if (!request->is_too_large)
+        g_byte_array_append(request->body, (const guint8 *)bytes, length);
+}
+
+// The members of a JSON body join the parameters of path and query.
+static struct problem *read_json(struct request *request)
+{
+    if (request->body->len == 0)
+        return NULL;
+    json_error_t failure;
+    json_t *json = json_loadb((const char *)request->body->data, request->body->len,
+                              JSON_REJECT_DUPLICATES, &failure);
+    if (!json)
+        return problem_new(400, "the body is not JSON: %s, at byte %d", failure.text,
+                           failure.position);
+    struct problem *problem = NULL;
+    const char *name;
+    json_t *value;
+    if (!json_is_object(json))
+        problem = problem_new(400, "the body must be a JSON object");
+    json_object_foreach(json, name, value)
+    {
+        if (json_object_get(request->params, name)) {
+            problem = problem ? problem : problem_new(422, "a field is given twice");
+            problem_add(problem, name, "is given by the path or query already");
+        } else {
+            json_object_set(request->params, name, value);
+        }
+    }
+    json_decref(json);
+    return problem;
+}
+
+static void run(struct request *request, int64_t now)
+{
+    const struct command *command = request->command;
+    struct problem *problem = NULL;
+    GBytes *body = NULL;
+    request->has_begun = true;
+    if (request->is_too_large)
+        problem = problem_new(413, "at most %zu bytes are taken here", request->max_body);
+    else if (command->body == BODY_JSON || command->body == BODY_NONE)
+        problem = read_json(request);
+    else
+        body = g_bytes_new(request->body->data, request->body->len);
+    struct call *call =
+        call_new(command, g_steal_pointer(&request->params), body, NULL, on_reply, request);
+    if (problem)
+        call_fail(call, problem);
+    else
+        session_call(request->http->session, call, true, now);
+}
+
+static enum MHD_Result on_request(void *data, struct MHD_Connection *connection, const char *path,
+                                  const char *verb, const char *version, const char *bytes,
+                                  size_t *length, void **state)
+{
+    struct request *request = *state;
+    if (!request)
+        return begin(data, connection, path, verb, (struct request **)state);
+    if (*length > 0) {
+        take_body(request, bytes, *length);
+        *length = 0;
+        return MHD_YES;
+    }
+    if (!request->has_begun)
+        run(request, g_get_monotonic_time());
+    if (!request->response) {
+        request->is_suspended = true;
+        MHD_suspend_connection(connection);
+        return MHD_YES;
+    }
+    add_cors(request->response, connection);
+    return queue(connection, request->status, g_steal_pointer(&request->response));
+}
+
+static void on_completed(void *data, struct MHD_Connection *connection, void **state,
+                         enum MHD_RequestTerminationCode code)
+{
+    struct request *request = *state;
+    if (!request)
+        return;
+    if (request->response)
+        MHD_destroy_response(request->response);
+    json_decref(request->params);
+    g_byte_array_unref(request->body);
+    g_free(request);
+    *state = NULL;
+}
+
+// --- the loop -----------------------------------------------------------------------------------
+
+struct http_source {
+    GSource source;
+    struct MHD_Daemon *daemon;
+    gpointer tag; // of the epoll descriptor
+};
+
+static gboolean source_prepare(GSource *source, int *timeout)
+{
+    MHD_UNSIGNED_LONG_LONG milliseconds;
+    bool waits = MHD_get_timeout(((struct http_source *)source)->daemon, &milliseconds) == MHD_YES;
+    *timeout = waits ? (int)MIN(milliseconds, 60000) : -1;
+    return waits && milliseconds == 0;
+}
+
+static gboolean source_check(GSource *source)
+{
+    struct http_source *http = (struct http_source *)source;
+    MHD_UNSIGNED_LONG_LONG milliseconds;
+    return g_source_query_unix_fd(source, http->tag) != 0 ||
+           (MHD_get_timeout(http->daemon, &milliseconds) == MHD_YES && milliseconds == 0);
+}
+
+static gboolean source_dispatch(GSource *source, GSourceFunc callback, gpointer data)
+{
+    g_source_set_ready_time(source, -1);
+    MHD_run(((struct http_source *)source)->daemon);
+    return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs source_funcs = {source_prepare, source_check, source_dispatch, NULL};
+
+static bool parse_address(const char *address, int port, struct sockaddr_storage *storage,
+                          GError **error)
+{
+    struct sockaddr_in *v4 = (struct sockaddr_in *)storage;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)storage;
+    const char *numeric = strcmp(address, "localhost") == 0 ? "127.0.0.1" : address;
+    if (inet_pton(AF_INET, numeric, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+    } else if (inet_pton(AF_INET6, numeric, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(port);
+    } else {
+        g_set_error(error, FARFIELD_ERROR, ERROR_INVALID,
+                    "address: \"%s\" is not a numeric address", address);
+        return false;
+    }
+    return true;
+}
+
+// Paths and queries come as they were written; they are decoded piece by piece, once.
+static size_t keep_escapes(void *data, struct MHD_Connection *connection, char *text)
+{
+    return strlen(text);
+}
+
+static void on_mhd_log(void *data, const char *format, va_list args)
+{
+    g_autofree char *text = g_strchomp(g_strdup_vprintf(format, args));
+    log_debug("http.library", "{s:s}", "line", text);
+}
+
+struct http *http_open(const char *address, int port, const char *web_dir, struct session *session,
+                       const struct access *access, GError **error)
+{
+    struct sockaddr_storage storage = {0};
+    if (!parse_address(address, port, &storage, error))
+        return NULL;
+    struct http *http = g_new0(struct http, 1);
+    http->session = session;
+    http->access = access;
+    http->web_dir = g_strdup(web_dir);
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+                     (storage.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0);
+    http->daemon = MHD_start_daemon(
+        flags, port, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL,
+        MHD_OPTION_SOCK_ADDR, &storage, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT,
+        HTTP_MAX_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_MAX_HEADER,
+        MHD_OPTION_CONNECTION_TIMEOUT, HTTP_IDLE_SECONDS, MHD_OPTION_END);
+    if (!http->daemon) {
+        g_set_error(error, FARFIELD_ERROR, ERROR_CONFLICT, "port %d of %s cannot be listened on",
+                    port, address);
+        g_free(http->web_dir);
+        g_free(http);
+        return NULL;
+    }
+    http->source = g_source_new(&source_funcs, sizeof(struct http_source));
+    struct http_source *source = (struct http_source *)http->source;
+    source->daemon = http->daemon;
+    int fd = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    source->tag = g_source_add_unix_fd(http->source, fd, G_IO_IN);
+    g_source_attach(http->source, NULL);
+    return http;
+}
+
+void http_close(struct http *http)
+{
+    if (!http)
+        return;
+    g_source_destroy(http->source);
+    g_source_unref(http->source);
+    MHD_stop_daemon(http->daemon);
+    g_free(http->web_dir);
+    g_free(http);
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// REST, WHEP and the panel's files over HTTP, by libmicrohttpd on the GLib loop.
+#pragma once
+
+#include <glib.h>
+
+#include "controller/core/access.h"
+#include "controller/core/session.h"
+
+// Limits. A body's is that of its kind; bytes.
+#define HTTP_MAX_CONNECTIONS 1000
+#define HTTP_MAX_HEADER 32768
+#define HTTP_MAX_JSON (1024 * 1024)
+#define HTTP_MAX_SYNTHDEF (4 * 1024 * 1024)
+#define HTTP_IDLE_SECONDS 30
+
+struct http;
+
+// Listens; `session` and `access` must outlive it. NULL with `error` where the port is taken.
+struct http *http_open(const char *address, int port, const char *web_dir, struct session *session,
+                       const struct access *access, GError **error);
+
+// Every call must have been answered before: session_stop().
+void http_close(struct http *http);

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "controller/doors/scsynth.h"
+
+#include <glib-unix.h>
+#include <lo/lo.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/error.h"
+#include "common/log.h"
+
+// Replies handled before the loop gets its turn again.
+#define BURST 256
+// What arrives at once when a thousand nodes start.
+#define RECEIVE_BUFFER (4 * 1024 * 1024)
+
+struct scsynth {
+    lo_server server;
+    lo_address address;
+    char *host, *port; // owned: what a message's source must be
+    guint source;
+    void (*on_message)(void *data, const struct osc_message *message);
+    void *data;
+};
+
+static struct osc_message *message_from(const char *path, const char *types, lo_arg **args, int n)
+{
+    struct osc_message *message = osc_message_new(path, "");
+    for (int i = 0; i < n; i++) {
+        switch (types[i]) {
+        case LO_INT32:
+            osc_add_int(message, args[i]->i);
+            break;
+        case LO_FLOAT:
+            osc_add_float(message, args[i]->f);
+            break;
+        case LO_DOUBLE:
+            osc_add_double(message, args[i]->d);
+            break;
+        case LO_STRING:
+            osc_add_string(message, &args[i]->s);
+            break;
+        default:
+            // Nothing that scsynth answers; it keeps its place among the arguments.
+            osc_add_int(message, 0);
+            break;
+        }
+    }
+    return message;
+}
+
+static bool is_from_scsynth(const struct scsynth *scsynth, lo_message message)
+{
+    lo_address source = lo_message_get_source(message);
+    return source && g_strcmp0(lo_address_get_hostname(source), scsynth->host) == 0 &&
+           g_strcmp0(lo_address_get_port(source), scsynth->port) == 0;
+}
+
+static int on_osc(const char *path, const char *types, lo_arg **args, int n, lo_message raw,
+                  void *data)
+{
+    struct scsynth *scsynth = data;
+    if (!is_from_scsynth(scsynth, raw)) {
+        log_debug("scsynth.stranger", "{s:s}", "address", path);
+        return 0;
+    }
+    struct osc_message *message = message_from(path, types, args, n);
+    scsynth->on_message(scsynth->data, message);
+    osc_message_destroy(message);
+    return 0;
+}
+
+static gboolean on_readable(int fd, GIOCondition condition, gpointer data)
+{
+    struct scsynth *scsynth = data;
+    for (int i = 0; i < BURST && lo_server_recv_noblock(scsynth->server, 0) > 0; i++)
+        ;
+    return G_SOURCE_CONTINUE;
+}
+
+static void on_lo_error(int number, const char *message, const char *path)
+{
+    log_debug("scsynth.osc", "{s:i s:s}", "number", number, "reason", message ? message : "");
+}
+
+static lo_server open_server(int local_port)
+{
+    char port[16];
+    g_snprintf(port, sizeof port, "%d", local_port);
+    lo_server server = local_port ? lo_server_new_with_proto(port, LO_UDP, on_lo_error) : NULL;
+    return server ? server : lo_server_new_with_proto(NULL, LO_UDP, on_lo_error);
+}
+
+struct scsynth *scsynth_open(const char *address, int port, int local_port,
+                             void (*on_message)(void *data, const struct osc_message *message),
+                             void *data, GError **error)
+{
+    lo_server server = open_server(local_port);
+    if (!server) {
+        g_set_error(error, FARFIELD_ERROR, ERROR_INTERNAL, "no UDP socket for scsynth");
+        return NULL;
+    }
+    struct scsynth *scsynth = g_new0(struct scsynth, 1);
+    scsynth->server = server;
+    scsynth->host = g_strdup(strcmp(address, "localhost") == 0 ? "127.0.0.1" : address);
+    scsynth->port = g_strdup_printf("%d", port);
+    scsynth->address = lo_address_new(scsynth->host, scsynth->port);
+    scsynth->on_message = on_message;
+    scsynth->data = data;
+    lo_server_max_msg_size(server, 65536);
+    // No messages of the future: scsynth sends none, and strangers shall not fill our memory.
+    lo_server_enable_queue(server, 0, 1);
+    lo_server_add_method(server, NULL, NULL, on_osc, scsynth);
+    int fd = lo_server_get_socket_fd(server), size = RECEIVE_BUFFER;
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    scsynth->source = g_unix_fd_add(fd, G_IO_IN, on_readable, scsynth);
+    return scsynth;
+}
+
+void scsynth_close(struct scsynth *scsynth)
+{
+    if (!scsynth)
+        return;
+    g_source_remove(scsynth->source);
+    lo_address_free(scsynth->address);
+    lo_server_free(scsynth->server);
+    g_free(scsynth->host);
+    g_free(scsynth->port);
+    g_free(scsynth);
+}
+
+int scsynth_local_port(const struct scsynth *scsynth)
+{
+    return lo_server_get_port(scsynth->server);
+}
+
+static lo_message message_to(const struct osc_message *message)
+{
+    lo_message raw = lo_message_new();
+    for (guint i = 0; i < message->args->len; i++) {
+        const struct osc_arg *arg = &g_array_index(message->args, struct osc_arg, i);
+        if (arg->type == 'i')
+            lo_message_add_int32(raw, arg->i);
+        else if (arg->type == 'f')
+            lo_message_add_float(raw, arg->f);
+        else if (arg->type == 'd')
+            lo_message_add_double(raw, arg->d);
+        else
+            lo_message_add_string(raw, arg->s);
+    }
+    return raw;
+}
+
+static void send_one(struct scsynth *scsynth, const struct osc_message *message)
+{
+    lo_message raw = message_to(message);
+    lo_send_message_from(scsynth->address, scsynth->server, message->address, raw);
+    lo_message_free(raw);
+}
+
+static void send_bundle(struct scsynth *scsynth, const GPtrArray *messages, guint from, guint to)
+{
+    if (to - from == 1) {
+        send_one(scsynth, g_ptr_array_index(messages, from));
+        return;
+    }
+    lo_bundle bundle = lo_bundle_new(LO_TT_IMMEDIATE);
+    for (guint i = from; i < to; i++) {
+        const struct osc_message *message = g_ptr_array_index(messages, i);
+        lo_bundle_add_message(bundle, message->address, message_to(message));
+    }
+    lo_send_bundle_from(scsynth->address, scsynth->server, bundle);
+    lo_bundle_free_recursive(bundle);
+}
+
+void scsynth_send(struct scsynth *scsynth, const GPtrArray *messages)
+{
+    guint from = 0;
+    gsize size = 16; // "#bundle" and the timetag
+    for (guint i = 0; i < messages->len; i++) {
+        gsize more = 4 + osc_size(g_ptr_array_index(messages, i));
+        if (i > from && size + more > SCSYNTH_MAX_BUNDLE) {
+            send_bundle(scsynth, messages, from, i);
+            from = i;
+            size = 16;
+        }
+        size += more;
+    }
+    if (from < messages->len)
+        send_bundle(scsynth, messages, from, messages->len);
+}
+
+int scsynth_free_port(void)
+{
+    lo_server server = lo_server_new_with_proto(NULL, LO_UDP, on_lo_error);
+    int port = server ? lo_server_get_port(server) : 0;
+    if (server)
+        lo_server_free(server);
+    return port;
+}

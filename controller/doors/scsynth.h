@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The way to scsynth and back: OSC over UDP, by liblo.
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "controller/core/osc.h"
+
+// A bundle is split where it would grow beyond this, bytes; scsynth reads up to 64 KiB.
+#define SCSYNTH_MAX_BUNDLE 8192
+
+struct scsynth;
+
+// Opens a socket on `local_port` (0, or where that is taken: any free one) that talks to scsynth at
+// a numeric IPv4 address or "localhost". `on_message` is called on the loop, with a message that it
+// borrows, for each that comes from there; what comes from elsewhere is dropped.
+struct scsynth *scsynth_open(const char *address, int port, int local_port,
+                             void (*on_message)(void *data, const struct osc_message *message),
+                             void *data, GError **error);
+void scsynth_close(struct scsynth *scsynth);
+
+int scsynth_local_port(const struct scsynth *scsynth);
+
+// Sends the messages (struct osc_message) in order, to be carried out now: one alone as it is,
+// several as a bundle, or as many bundles as their size asks for.
+void scsynth_send(struct scsynth *scsynth, const GPtrArray *messages);
+
+// A UDP port of this machine that is free now, 0 if none is.
+int scsynth_free_port(void);

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "controller/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "common/error.h"
+
+static bool make_folder(const char *path, int mode, GError **error)
+{
+    if (g_mkdir_with_parents(path, mode) == 0)
+        return true;
+    g_set_error(error, FARFIELD_ERROR, ERROR_INVALID, "data-dir: %s cannot be made: %s", path,
+                g_strerror(errno));
+    return false;
+}
+
+static bool take_lock(struct state *state, const char *dir, GError **error)
+{
+    g_autofree char *path = g_build_filename(dir, "lock", NULL);
+    state->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (state->lock >= 0 && flock(state->lock, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    if (errno == EWOULDBLOCK)
+        g_set_error(error, FARFIELD_ERROR, ERROR_CONFLICT,
+                    "the data folder %s is in use by another Farfield; choose one with data-dir "
+                    "(FARFIELD_DATA_DIR)",
+                    dir);
+    else
+        g_set_error(error, FARFIELD_ERROR, ERROR_INVALID, "data-dir: %s: %s", path,
+                    g_strerror(errno));
+    return false;
+}
+
+bool state_open(struct state *state, const char *data_dir, GError **error)
+{
+    g_autofree char *dir = *data_dir ? g_canonicalize_filename(data_dir, NULL)
+                                     : g_build_filename(g_get_user_data_dir(), "farfield", NULL);
+    state->lock = -1;
+    state->run_dir = g_build_filename(dir, "run", NULL);
+    state->user_dir = g_build_filename(dir, "synthdefs", NULL);
+    // scsynth's -P needs the slash, or a folder whose name only begins so would be let in too.
+    state->server_dir = g_build_filename(dir, "server/", NULL);
+    state->defs_dir = g_build_filename(dir, "server", "synthdefs/", NULL);
+    state->file = g_build_filename(state->run_dir, "state.json", NULL);
+    return make_folder(state->run_dir, 0700, error) && make_folder(state->user_dir, 0755, error) &&
+           make_folder(state->defs_dir, 0755, error) && take_lock(state, dir, error);
+}
+
+void state_close(struct state *state)
+{
+    if (state->lock >= 0)
+        close(state->lock);
+    g_free(state->run_dir);
+    g_free(state->user_dir);
+    g_free(state->server_dir);
+    g_free(state->defs_dir);
+    g_free(state->file);
+}
+
+json_t *state_load(const struct state *state)
+{
+    json_t *saved = json_load_file(state->file, 0, NULL);
+    if (saved && !json_is_object(saved))
+        g_clear_pointer(&saved, json_decref);
+    return saved;
+}
+
+bool state_save(const struct state *state, const json_t *saved, GError **error)
+{
+    // It holds the link's token: for our own eyes.
+    char *text = json_dumps(saved, JSON_INDENT(2));
+    bool good = g_file_set_contents_full(state->file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT,
+                                         0600, error);
+    free(text);
+    return good;
+}
+
+void state_forget(const struct state *state)
+{
+    g_unlink(state->file);
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Starts jackd, scsynth and the pipeline in that order, starts each again when it ends, and ends
+// them in the opposite order.
+#pragma once
+
+#include <glib.h>
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "common/config.h"
+
+struct supervisor;
+
+struct supervisor_ports {
+    void *data;
+    void (*on_scsynth_line)(void *data, const char *line);
+    void (*on_scsynth_gone)(void *data); // its process has ended
+    void (*on_changed)(void *data);      // a process was started or has ended: supervisor_save()
+    void (*on_stopped)(void *data);      // all have ended after supervisor_stop()
+    void (*on_hopeless)(void *data, const char *why); // a first start failed again and again
+};
+
+struct supervisor_plan {
+    const char *run_dir;    // for named pipes
+    const char *server_dir; // the only folder that scsynth may read and write, ends with '/'
+    int scsynth_port;
+    const char *link_url, *link_token;
+    const char *pipeline_path; // the program
+};
+
+// Copies what it needs of `plan`.
+struct supervisor *supervisor_create(const struct config *config,
+                                     const struct supervisor_plan *plan,
+                                     const struct supervisor_ports *ports, GError **error);
+void supervisor_destroy(struct supervisor *supervisor);
+
+// Adopts the processes that `saved` (supervisor_save() of an earlier controller, or NULL) names and
+// that still run; starts the others. True when all that are wanted were there already.
+void supervisor_start(struct supervisor *supervisor, const json_t *saved);
+json_t *supervisor_save(const struct supervisor *supervisor);
+
+// Ends scsynth, which is then started again. False if it is not ours.
+bool supervisor_kill_scsynth(struct supervisor *supervisor);
+
+// Ends everything: pipeline, scsynth, jackd; each has two seconds before it is killed.
+void supervisor_stop(struct supervisor *supervisor);
