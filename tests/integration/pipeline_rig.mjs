@@ -7,6 +7,7 @@ import dgram from 'node:dgram';
 import { once } from 'node:events';
 import http from 'node:http';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import { isAlive } from '../lib/processes.mjs';
@@ -16,7 +17,16 @@ import { waitFor } from '../lib/wait.mjs';
 const root = resolve(fileURLToPath(import.meta.url), '../../..');
 export const build = resolve(root, process.env.BUILD ?? 'build/asan');
 const TOKEN = 'a token of the test';
+const children = new Set();
 let rigs = 0;
+
+// A test that is ended from outside takes its programs along. And libwebrtc crashes when Node takes
+// its objects apart at the end, so that part is left out.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+process.on('exit', (code) => {
+    for (const child of children) child.kill('SIGKILL');
+    process.reallyExit(code);
+});
 
 class Child {
     output = '';
@@ -25,7 +35,11 @@ class Child {
         this.process = spawn(command, args, { env: { ...process.env, ...env },
             stdio: ['ignore', 'pipe', 'pipe'] });
         this.pid = this.process.pid;
-        this.ended = once(this.process, 'exit').then(([code, signal]) => ({ code, signal }));
+        children.add(this);
+        this.ended = once(this.process, 'exit').then(([code, signal]) => {
+            children.delete(this);
+            return { code, signal };
+        });
         for (const stream of [this.process.stdout, this.process.stderr]) {
             stream.on('data', (data) => {
                 this.output += data;
@@ -171,6 +185,14 @@ class Scsynth {
 
     free(id) {
         this.send('/n_free', id);
+    }
+
+    // A signal would leave its shared memory behind.
+    async quit() {
+        if (isAlive(this.child.pid)) this.send('/quit');
+        await Promise.race([this.child.ended, sleep(3000)]);
+        await this.child.stop();
+        this.socket.close();
     }
 }
 
@@ -360,9 +382,8 @@ export class Rig {
     // Ends everything; resolves to how the pipeline ended. Fails on a sanitizer's report.
     async stop() {
         const end = await this.pipeline?.stop();
-        await this.scsynth?.child.stop();
-        this.scsynth?.socket.close();
-        await this.jack?.stop();
+        await this.scsynth?.quit();
+        await this.jack?.stop(15000);
         this.controller.close();
         if (this.pipeline && SANITIZER.test(this.pipeline.output)) {
             throw new Error(this.pipeline.output);

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <gst/gst.h>
+
+#include "pipeline/hub.h"
+#include "pipeline/rtp.h"
+#include "pipeline/sources.h"
+
+struct subscriber {
+    atomic_int taken, released;
+    gint64 delay; // microseconds that each packet takes
+    bool broken;
+};
+
+static bool on_take(GstBuffer *packet, void *data)
+{
+    struct subscriber *subscriber = data;
+    subscriber->taken++;
+    if (subscriber->delay)
+        g_usleep(subscriber->delay);
+    return !subscriber->broken;
+}
+
+static void on_released(void *data)
+{
+    struct subscriber *subscriber = data;
+    subscriber->released++;
+}
+
+static struct hub_sink *subscribe(struct hub *hub, struct subscriber *subscriber)
+{
+    return hub_subscribe(hub, &(struct hub_subscriber){on_take, on_released, subscriber});
+}
+
+static void deliver(struct hub *hub, int packets)
+{
+    for (int i = 0; i < packets; i++) {
+        GstBuffer *packet = gst_buffer_new_memdup("opus", 4);
+        GST_BUFFER_OFFSET(packet) = i * 480;
+        GST_BUFFER_PTS(packet) = i * 10 * GST_MSECOND;
+        hub_deliver(hub, packet);
+        gst_buffer_unref(packet);
+    }
+}
+
+static void test_everyone_gets_every_packet(void **state)
+{
+    struct hub *hub = hub_create();
+    struct subscriber a = {0}, b = {0};
+    assert_true(hub_is_empty(hub));
+    struct hub_sink *first = subscribe(hub, &a);
+    deliver(hub, 3);
+    struct hub_sink *second = subscribe(hub, &b);
+    deliver(hub, 2);
+    hub_unsubscribe(hub, first);
+    assert_int_equal(a.released, 1);
+    deliver(hub, 1);
+    assert_int_equal(a.taken, 5);
+    assert_int_equal(b.taken, 3);
+    assert_int_equal(b.released, 0);
+    assert_null(hub_find_stalled(hub));
+    hub_unsubscribe(hub, second);
+    assert_true(hub_is_empty(hub));
+    assert_int_equal(b.released, 1);
+    hub_destroy(hub);
+}
+
+static void test_a_broken_one_is_found_and_skipped(void **state)
+{
+    struct hub *hub = hub_create();
+    struct subscriber good = {0}, bad = {.broken = true};
+    struct hub_sink *first = subscribe(hub, &good), *second = subscribe(hub, &bad);
+    deliver(hub, 5);
+    assert_int_equal(good.taken, 5);
+    assert_int_equal(bad.taken, 1);
+    assert_ptr_equal(hub_find_stalled(hub), &bad);
+    hub_unsubscribe(hub, second);
+    assert_null(hub_find_stalled(hub));
+    hub_unsubscribe(hub, first);
+    hub_destroy(hub);
+}
+
+static void test_one_that_keeps_being_slow_is_found(void **state)
+{
+    struct hub *hub = hub_create();
+    struct subscriber slow = {.delay = 20000};
+    struct hub_sink *sink = subscribe(hub, &slow);
+    deliver(hub, 4);
+    assert_null(hub_find_stalled(hub));
+    deliver(hub, 1);
+    assert_ptr_equal(hub_find_stalled(hub), &slow);
+    hub_unsubscribe(hub, sink);
+    hub_destroy(hub);
+}
+
+static gpointer deliver_some(gpointer data)
+{
+    deliver(data, 3);
+    return NULL;
+}
+
+static void test_release_waits_for_the_call_under_way(void **state)
+{
+    struct hub *hub = hub_create();
+    struct subscriber slow = {.delay = 200000};
+    struct hub_sink *sink = subscribe(hub, &slow);
+    GThread *encoder = g_thread_new("encoder", deliver_some, hub);
+    while (slow.taken == 0)
+        g_usleep(1000);
+    hub_unsubscribe(hub, sink);
+    assert_int_equal(slow.released, 0);
+    g_thread_join(encoder);
+    assert_int_equal(slow.taken, 1);
+    assert_int_equal(slow.released, 1);
+    hub_destroy(hub);
+}
+
+// --- a listener's pad that blocks, as a webrtcbin in trouble would -------------------------
+
+static bool on_push(GstBuffer *packet, void *data)
+{
+    return rtp_push(data, packet);
+}
+
+static void on_nothing(void *data)
+{
+}
+
+static GstPadProbeReturn on_block(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    return GST_PAD_PROBE_OK;
+}
+
+static void test_one_that_blocks_is_found_and_let_go(void **state)
+{
+    GstElement *sink = gst_element_factory_make("fakesink", NULL);
+    g_object_set(sink, "sync", FALSE, "async", FALSE, NULL);
+    GstPad *pad = gst_element_get_static_pad(sink, "sink");
+    struct rtp rtp;
+    rtp_init(&rtp, pad, 111);
+    gst_element_set_state(sink, GST_STATE_PLAYING);
+    rtp_announce(&rtp);
+    struct hub *hub = hub_create();
+    struct subscriber good = {0};
+    struct hub_sink *stuck =
+        hub_subscribe(hub, &(struct hub_subscriber){on_push, on_nothing, &rtp});
+    struct hub_sink *other = subscribe(hub, &good);
+    deliver(hub, 2);
+    assert_null(hub_find_stalled(hub));
+
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER, on_block, NULL,
+                      NULL);
+    GThread *encoder = g_thread_new("encoder", deliver_some, hub);
+    gint64 begin = g_get_monotonic_time();
+    void *found;
+    while (!(found = hub_find_stalled(hub)) &&
+           g_get_monotonic_time() - begin < 5 * G_TIME_SPAN_SECOND)
+        g_usleep(10000);
+    assert_ptr_equal(found, &rtp);
+    assert_true(g_get_monotonic_time() - begin >= 200 * G_TIME_SPAN_MILLISECOND);
+    gst_pad_send_event(pad, gst_event_new_flush_start());
+    hub_unsubscribe(hub, stuck);
+    g_thread_join(encoder);
+    assert_int_equal(good.taken, 5);
+
+    hub_unsubscribe(hub, other);
+    hub_destroy(hub);
+    gst_element_set_state(sink, GST_STATE_NULL);
+    rtp_clear(&rtp);
+    gst_object_unref(sink);
+}
+
+// --- RTP ------------------------------------------------------------------------------------
+
+static GstFlowReturn on_chain(GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+    GPtrArray *got = g_object_get_data(G_OBJECT(pad), "got");
+    g_ptr_array_add(got, buffer);
+    return GST_FLOW_OK;
+}
+
+static void test_rtp_bytes(void **state)
+{
+    g_autoptr(GPtrArray) got = g_ptr_array_new_with_free_func((GDestroyNotify)gst_buffer_unref);
+    GstPad *pad = gst_pad_new("sink", GST_PAD_SINK);
+    g_object_set_data(G_OBJECT(pad), "got", got);
+    gst_pad_set_chain_function(pad, on_chain);
+    gst_pad_set_active(pad, TRUE);
+    struct rtp rtp;
+    rtp_init(&rtp, gst_object_ref_sink(pad), 96);
+    rtp.sequence = 0xffff;
+    rtp.ssrc = 0x01020304;
+    rtp.origin = 0xffffff00;
+    rtp_announce(&rtp);
+    struct hub *hub = hub_create();
+    struct hub_sink *sink = hub_subscribe(hub, &(struct hub_subscriber){on_push, on_nothing, &rtp});
+    deliver(hub, 2);
+    static const guint8 expected[2][16] = {
+        {0x80, 0xe0, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 1, 2, 3, 4, 'o', 'p', 'u', 's'},
+        {0x80, 0x60, 0x00, 0x00, 0x00, 0x00, 0x00, 0xe0, 1, 2, 3, 4, 'o', 'p', 'u', 's'}};
+    assert_int_equal(got->len, 2);
+    for (int i = 0; i < 2; i++) {
+        guint8 bytes[16];
+        assert_int_equal(gst_buffer_get_size(got->pdata[i]), 16);
+        gst_buffer_extract(got->pdata[i], 0, bytes, 16);
+        assert_memory_equal(bytes, expected[i], 16);
+        assert_int_equal(GST_BUFFER_PTS((GstBuffer *)got->pdata[i]), i * 10 * GST_MSECOND);
+    }
+    hub_unsubscribe(hub, sink);
+    hub_destroy(hub);
+    rtp_clear(&rtp);
+}
+
+static void test_names_of_sources(void **state)
+{
+    assert_true(sources_match("scsynth:out_1", "scsynth:out_1"));
+    assert_true(sources_match("scsynth:out_1", "scsynth-01:out_1"));
+    assert_false(sources_match("scsynth:out_1", "scsynth:out_10"));
+    assert_false(sources_match("scsynth:out_1", "scsynth-1:out_1"));
+    assert_false(sources_match("scsynth:out_1", "scsynth2:out_1"));
+    assert_false(sources_match("scsynth:out_1", "scs:out_1"));
+    assert_false(sources_match("scsynth", "scsynth"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_everyone_gets_every_packet),
+        cmocka_unit_test(test_a_broken_one_is_found_and_skipped),
+        cmocka_unit_test(test_one_that_keeps_being_slow_is_found),
+        cmocka_unit_test(test_release_waits_for_the_call_under_way),
+        cmocka_unit_test(test_one_that_blocks_is_found_and_let_go),
+        cmocka_unit_test(test_rtp_bytes),
+        cmocka_unit_test(test_names_of_sources),
+    };
+    gst_init(NULL, NULL);
+    return cmocka_run_group_tests_name("pipeline hub", tests, NULL, NULL);
+}
