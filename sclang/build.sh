@@ -17,23 +17,23 @@ trap 'rm -rf "$home"' EXIT
 mkdir -p "$outdir" "$home/run" "$home/out"
 chmod 700 "$home/run"
 
-sources=
+set --
 for source in "$here"/*.scd; do
-    [ "$source" = "$here/compile.scd" ] || sources="$sources $(realpath "$source")"
+    [ "$source" = "$here/compile.scd" ] || set -- "$@" "$(realpath "$source")"
 done
 
 # sclang does not end by itself after an error, hence the time limit.
 if ! HOME=$home XDG_CONFIG_HOME=$home XDG_DATA_HOME=$home XDG_RUNTIME_DIR=$home/run \
     QT_QPA_PLATFORM=offscreen QTWEBENGINE_DISABLE_SANDBOX=1 \
-    timeout -k 5 60 sclang -D "$(realpath "$here/compile.scd")" "$home/out" $sources \
+    timeout -k 5 60 sclang -D "$(realpath "$here/compile.scd")" "$home/out" "$@" \
     </dev/null >"$home/log" 2>&1; then
     cat "$home/log" >&2
     echo "sclang/build.sh: nothing was written" >&2
     exit 1
 fi
 
-# Where each source has at least one SynthDef, each that it names must have come out.
-for name in $(sed -n 's/.*SynthDef(\\\([A-Za-z0-9_]*\).*/\1/p' $sources); do
+# Every SynthDef that a source names must have come out.
+for name in $(sed -n 's/.*SynthDef(\\\([A-Za-z0-9_]*\).*/\1/p' "$@"); do
     [ -s "$home/out/$name.scsyndef" ] || {
         cat "$home/log" >&2
         echo "sclang/build.sh: $name did not come out" >&2
