@@ -3,6 +3,7 @@
 // animation frame, and none more while several are unanswered.
 
 const UNANSWERED = 4;
+const NO_FRAME = 100; // ms; a page that is out of sight gets no frames at all
 
 export class Outbox {
     #send;
@@ -27,10 +28,14 @@ export class Outbox {
     #schedule() {
         if (this.#scheduled) return;
         this.#scheduled = true;
-        requestAnimationFrame(() => {
+        const flush = () => {
+            cancelAnimationFrame(frame);
+            clearTimeout(timer);
             this.#scheduled = false;
             for (const node of [...this.#waiting.keys()]) this.#flush(node);
-        });
+        };
+        const frame = requestAnimationFrame(flush);
+        const timer = setTimeout(flush, NO_FRAME);
     }
 
     #flush(node) {
