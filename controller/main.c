@@ -17,7 +17,7 @@ int main(int argc, char **argv)
     case CONFIG_RUN:
         break;
     }
-    log_setup("controller", log_level_from(config_string(config, "log-level")),
+    log_setup("farfield-controller", log_level_from(config_string(config, "log-level")),
               *config_string(config, "log-format") == 'j');
     int status = app_run(config);
     config_destroy(config);

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "common/error.h"
 #include "common/log.h"
@@ -38,6 +39,7 @@ struct part {
 struct supervisor {
     struct supervisor_ports ports;
     struct part parts[N_PARTS];
+    char *shared_memory; // owned: scsynth's, by name
     bool jack_ready;
     bool stopping;
 };
@@ -137,6 +139,9 @@ static void on_end(void *data, const char *how)
     struct part *part = data;
     struct supervisor *s = part->supervisor;
     clear_timer(part);
+    // scsynth removes its control buses' shared memory only when it is told to quit.
+    if (part->which == SCSYNTH)
+        shm_unlink(s->shared_memory);
     if (s->stopping) {
         stop_next(s);
         return;
@@ -266,6 +271,7 @@ struct supervisor *supervisor_create(const struct config *config,
 {
     struct supervisor *s = g_new0(struct supervisor, 1);
     s->ports = *ports;
+    s->shared_memory = g_strdup_printf("/SuperColliderServer_%d", plan->scsynth_port);
     for (int i = 0; i < N_PARTS; i++) {
         struct part *part = &s->parts[i];
         struct child_ports child_ports = {part, i == PIPELINE ? NULL : on_line, on_end};
@@ -303,6 +309,7 @@ void supervisor_destroy(struct supervisor *s)
         g_strfreev(part->environment);
         g_free(part->last_line);
     }
+    g_free(s->shared_memory);
     g_free(s);
 }
 
