@@ -298,8 +298,11 @@ test('the page finds its way back when the pipeline or the controller dies', asy
     await press(page, '[data-synthdef=sine]');
     await hears(page, 440);
 
+    const stream = () => document.querySelector('audio').srcObject?.id;
+    const first = await page.evaluate(stream);
     await farfield.kill('pipeline');
-    await page.waitForSelector('#listening:not([data-state=connected])');
+    await waitFor('another stream', async () =>
+        ![first, undefined].includes(await page.evaluate(stream)));
     await page.waitForSelector('#listening[data-state=connected]');
     await page.evaluate(watchSound);
     await hears(page, 440);

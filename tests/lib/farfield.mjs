@@ -2,7 +2,7 @@
 // A whole Farfield of its own for a test: own ports, JACK server and data folder, so that any
 // number of them run side by side.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -47,6 +47,8 @@ function jackMemory(server) {
         name.includes(server));
 }
 
+// Ends all that still runs of one Farfield. A jackd that was killed keeps one of the eight places
+// that JACK has for servers on a machine, until another of its name has started and ended.
 function killAll(server) {
     for (const { pid } of processesMarked(server)) {
         try {
@@ -54,6 +56,11 @@ function killAll(server) {
         } catch {
             // it was faster
         }
+    }
+    if (jackMemory(server).length > 0) {
+        spawnSync('jackd', ['--no-realtime', '-n', server, '-d', 'dummy'],
+            { timeout: 1000, killSignal: 'SIGTERM', stdio: 'ignore' });
+        for (const name of jackMemory(server)) rmSync(join('/dev/shm', name), { force: true });
     }
 }
 
