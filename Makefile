@@ -79,7 +79,7 @@ run: run-programs ## install what is missing, build, start everything; Ctrl-C en
 run-programs: packages-run
 	@$(MAKE) --no-print-directory VARIANT=$(VARIANT) run-parts
 
-run-parts: programs $(BUILD)/become.so
+run-parts: programs $(BUILD)/become.so ; @:
 
 # Turns make itself into run.sh (see controller/make/become.c), but under -n into nothing.
 dry := $(findstring n,$(firstword -$(MAKEFLAGS)))

@@ -18,6 +18,8 @@ static char *become(const char *name, unsigned int count, char **arguments)
 {
     sigset_t none;
 
+    // A script's background command begins with SIGINT ignored, and a shell cannot trap that.
+    signal(SIGINT, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     fflush(NULL);
