@@ -7,6 +7,15 @@ import { waitFor, within } from './wait.mjs';
 const { RTCPeerConnection, nonstandard } = wrtc;
 const KEPT = 30; // seconds of sound
 
+// wrtc 0.10 crashes when Node takes its environment down, which process.exit() leaves out. Added
+// last, so that the test runner's own handler has had its word about the exit status.
+let leavesQuickly = false;
+function leaveQuickly() {
+    if (leavesQuickly) return;
+    leavesQuickly = true;
+    process.on('exit', (code) => process.reallyExit(process.exitCode ?? code));
+}
+
 // Opus comes decoded to mono unless the listener's own description asks for stereo.
 export function askForStereo(sdp) {
     const type = /a=rtpmap:(\d+) opus\/48000\/2/i.exec(sdp)?.[1];
@@ -104,6 +113,7 @@ async function joinByRpc(peer, { rpc, room }) {
 // signaling. Resolves once connected.
 export async function listen({ base, room = 'main', headers = {}, rpc = null,
     timeout = 20000 } = {}) {
+    leaveQuickly();
     const peer = new RTCPeerConnection();
     const tape = new Tape();
     let sink;
