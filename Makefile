@@ -15,7 +15,7 @@ PACKAGES_BUILD := gcc make pkg-config libglib2.0-dev libmicrohttpd-dev libwebsoc
 	libopus-dev libsamplerate0-dev libnice-dev
 PACKAGES_RUN := jackd2 supercollider-server gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gstreamer1.0-nice
-PACKAGES_TEST := libcmocka-dev clang libclang-rt-14-dev clang-format liblo-tools \
+PACKAGES_TEST := wrk libcmocka-dev clang libclang-rt-14-dev clang-format liblo-tools \
 	supercollider-language chromium curl ca-certificates \
 	$(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
 
@@ -97,7 +97,7 @@ check: packages-test ## the unit tests alone, quick
 
 bench: packages-test node-modules ## measure, and write docs/benchmarks.md
 	@$(MAKE) --no-print-directory -j2 VARIANT=release programs
-	@node tests/bench/run.mjs
+	@node tests/bench/run.mjs $(BENCH)
 
 fuzz: packages-test ## each fuzzer for FUZZ_SECONDS (60)
 	@$(MAKE) --no-print-directory -j2 VARIANT=fuzz fuzz-programs

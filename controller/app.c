@@ -15,6 +15,7 @@
 #include "controller/core/session.h"
 #include "controller/doors/http.h"
 #include "controller/doors/library.h"
+#include "controller/doors/port.h"
 #include "controller/doors/scsynth.h"
 #include "controller/doors/websocket.h"
 #include "controller/state.h"
@@ -201,6 +202,12 @@ static void save_state(struct app *app)
     json_decref(saved);
 }
 
+static void on_scsynth_ready(void *data)
+{
+    struct app *app = data;
+    session_server_expected(app->session, now());
+}
+
 static void on_scsynth_gone(void *data)
 {
     struct app *app = data;
@@ -353,8 +360,9 @@ static bool listen_link(struct app *app, GError **error)
         server = websocket_listen(app->websockets, address, before, LINK_PROTOCOL, LINK_MAX_MESSAGE,
                                   &ports, NULL);
     if (!server)
-        server = websocket_listen(app->websockets, address, port, LINK_PROTOCOL, LINK_MAX_MESSAGE,
-                                  &ports, error);
+        server = websocket_listen(app->websockets, address,
+                                  port ? port : port_free(G_SOCKET_TYPE_STREAM), LINK_PROTOCOL,
+                                  LINK_MAX_MESSAGE, &ports, error);
     if (!server) {
         g_prefix_error(error, "the pipeline's link (link-port): ");
         return false;
@@ -473,7 +481,7 @@ static int choose_scsynth_port(const struct app *app)
 {
     int set = (int)config_integer(app->config, "scsynth-port");
     int before = saved_integer(app, "scsynth_port");
-    return set ? set : before ? before : scsynth_free_port();
+    return set ? set : before ? before : port_free(G_SOCKET_TYPE_DATAGRAM);
 }
 
 static bool open_scsynth(struct app *app, GError **error)
@@ -482,8 +490,10 @@ static bool open_scsynth(struct app *app, GError **error)
     if (!app->saved)
         app->saved = json_object();
     json_object_set_new(app->saved, "scsynth_port", json_integer(port));
-    app->scsynth = scsynth_open(config_string(app->config, "scsynth-address"), port,
-                                saved_integer(app, "osc_port"), on_osc, app, error);
+    int before = saved_integer(app, "osc_port");
+    app->scsynth =
+        scsynth_open(config_string(app->config, "scsynth-address"), port,
+                     before ? before : port_free(G_SOCKET_TYPE_DATAGRAM), on_osc, app, error);
     return app->scsynth != NULL;
 }
 
@@ -503,6 +513,7 @@ static bool create_supervisor(struct app *app, GError **error)
     };
     struct supervisor_ports ports = {.data = app,
                                      .on_scsynth_line = on_scsynth_line,
+                                     .on_scsynth_ready = on_scsynth_ready,
                                      .on_scsynth_gone = on_scsynth_gone,
                                      .on_changed = on_children_changed,
                                      .on_stopped = on_children_stopped,
@@ -567,6 +578,8 @@ int app_run(const struct config *config)
                            g_unix_signal_add(SIGHUP, on_signal, &app)};
         supervisor_start(app.supervisor, json_object_get(app.saved, "children"));
         save_state(&app);
+        if (!supervisor_owns_scsynth(app.supervisor))
+            session_server_expected(app.session, now());
         session_tick(app.session, now());
         g_main_loop_run(app.loop);
         for (gsize i = 0; i < G_N_ELEMENTS(sources); i++)

@@ -15,6 +15,7 @@
 #define LONGEST_DELAY 5000
 #define GOOD_LIFE 10000 // who lived this long is started again without delay
 #define STOP_DEADLINE 2000
+#define LAST_WORDS 4
 #define HOPELESS_AFTER 4 // first starts that fail one after the other
 
 enum which { JACKD, SCSYNTH, PIPELINE, WAITER, N_PARTS };
@@ -98,6 +99,15 @@ static void start_part(struct part *part)
         start_part(&part->supervisor->parts[WAITER]);
 }
 
+static char *last_words(const struct part *part)
+{
+    GString *said = g_string_new(NULL);
+    for (int i = 0; i < LAST_WORDS; i++)
+        if (part->words[i])
+            g_string_append_printf(said, "%s%s", said->len ? " | " : "", part->words[i]);
+    return g_string_free(g_string_append(said, said->len ? "" : "it ends without a word"), FALSE);
+}
+
 static void start_again(struct part *part)
 {
     int64_t lived = (g_get_monotonic_time() - part->started_at) / 1000;
@@ -110,9 +120,9 @@ static void start_again(struct part *part)
         part->delay = part->delay ? MIN(part->delay * 2, LONGEST_DELAY) : FIRST_DELAY;
     }
     if (part->failures >= HOPELESS_AFTER && !part->has_worked) {
+        g_autofree char *said = last_words(part);
         g_autofree char *why = g_strdup_printf(
-            "%s does not start: %s%s", names[part->which],
-            part->last_line ? part->last_line : "it ends without a word",
+            "%s does not start: %s%s", names[part->which], said,
             part->which == JACKD ? "; is another JACK server of this name running? (jack-server, "
                                    "FARFIELD_JACK_SERVER)"
                                  : "");
@@ -125,7 +135,8 @@ static void start_again(struct part *part)
 // jack_wait says whether the server answers; its exit status does not.
 static void on_jack_waited(struct supervisor *s)
 {
-    if (g_strcmp0(s->parts[WAITER].last_line, "running") == 0 && child_pid(s->parts[JACKD].child)) {
+    if (g_strcmp0(s->parts[WAITER].words[LAST_WORDS - 1], "running") == 0 &&
+        child_pid(s->parts[JACKD].child)) {
         s->jack_ready = true;
         s->parts[JACKD].has_worked = true;
         start_part(&s->parts[SCSYNTH]);
@@ -165,13 +176,18 @@ static void on_end(void *data, const char *how)
 static void on_line(void *data, const char *line)
 {
     struct part *part = data;
-    g_free(part->last_line);
-    part->last_line = g_strdup(line);
+    g_free(part->words[0]);
+    memmove(part->words, part->words + 1, (LAST_WORDS - 1) * sizeof *part->words);
+    part->words[LAST_WORDS - 1] = g_strdup(line);
     log_debug("child.says", "{s:s s:s}", "name", names[part->which], "line", line);
-    if (part->which == SCSYNTH) {
-        if (strstr(line, "server ready"))
-            part->has_worked = true;
-        part->supervisor->ports.on_scsynth_line(part->supervisor->ports.data, line);
+    if (part->which != SCSYNTH)
+        return;
+    struct supervisor_ports *ports = &part->supervisor->ports;
+    ports->on_scsynth_line(ports->data, line);
+    // Only now is it sure that who answers on its port is this one, and not somebody else's.
+    if (strstr(line, "server ready")) {
+        part->has_worked = true;
+        ports->on_scsynth_ready(ports->data);
     }
 }
 
@@ -307,7 +323,8 @@ void supervisor_destroy(struct supervisor *s)
         child_destroy(part->child);
         g_strfreev(part->argv);
         g_strfreev(part->environment);
-        g_free(part->last_line);
+        for (int k = 0; k < LAST_WORDS; k++)
+            g_free(part->words[k]);
     }
     g_free(s->shared_memory);
     g_free(s);
@@ -331,6 +348,8 @@ void supervisor_start(struct supervisor *s, const json_t *saved)
     for (int i = JACKD; i <= PIPELINE; i++)
         adopt(&s->parts[i], saved);
     s->jack_ready = child_pid(s->parts[JACKD].child) != 0;
+    if (child_pid(s->parts[SCSYNTH].child))
+        s->ports.on_scsynth_ready(s->ports.data);
     for (int i = JACKD; i <= PIPELINE; i++)
         start_part(&s->parts[i]);
 }
@@ -346,6 +365,11 @@ json_t *supervisor_save(const struct supervisor *s)
                                           (json_int_t)child_start_time(child)));
     }
     return saved;
+}
+
+bool supervisor_owns_scsynth(const struct supervisor *s)
+{
+    return s->parts[SCSYNTH].wanted;
 }
 
 bool supervisor_kill_scsynth(struct supervisor *s)

@@ -14,9 +14,10 @@ struct supervisor;
 struct supervisor_ports {
     void *data;
     void (*on_scsynth_line)(void *data, const char *line);
-    void (*on_scsynth_gone)(void *data); // its process has ended
-    void (*on_changed)(void *data);      // a process was started or has ended: supervisor_save()
-    void (*on_stopped)(void *data);      // all have ended after supervisor_stop()
+    void (*on_scsynth_ready)(void *data); // its process takes messages
+    void (*on_scsynth_gone)(void *data);  // its process has ended
+    void (*on_changed)(void *data);       // a process was started or has ended: supervisor_save()
+    void (*on_stopped)(void *data);       // all have ended after supervisor_stop()
     void (*on_hopeless)(void *data, const char *why); // a first start failed again and again
 };
 
@@ -35,9 +36,12 @@ struct supervisor *supervisor_create(const struct config *config,
 void supervisor_destroy(struct supervisor *supervisor);
 
 // Adopts the processes that `saved` (supervisor_save() of an earlier controller, or NULL) names and
-// that still run; starts the others. True when all that are wanted were there already.
+// that still run; starts the others.
 void supervisor_start(struct supervisor *supervisor, const json_t *saved);
 json_t *supervisor_save(const struct supervisor *supervisor);
+
+// Whether scsynth is started here.
+bool supervisor_owns_scsynth(const struct supervisor *supervisor);
 
 // Ends scsynth, which is then started again. False if it is not ours.
 bool supervisor_kill_scsynth(struct supervisor *supervisor);

@@ -207,10 +207,16 @@ bool boot_on_reply(struct session *session, const struct osc_message *reply)
     }
 }
 
-void session_server_gone(struct session *session, int64_t now)
+void session_server_expected(struct session *session, int64_t now)
 {
     session->now = now;
-    session->asked_at = 0;
+    session->server_expected = true;
+    session_schedule(session);
+}
+
+// What was known of the one that is no more is forgotten, what is wanted is kept.
+static void lose_server(struct session *session)
+{
     if (session->state == SERVER_LOST)
         return;
     session->boot_step = STEP_NONE;
@@ -236,6 +242,13 @@ void session_server_gone(struct session *session, int64_t now)
         ((struct room *)room)->guard_asked = false;
     set_state(session, SERVER_LOST);
     waits_fail_all(session, 503, "scsynth was lost before it answered; it is being started again");
+}
+
+void session_server_gone(struct session *session, int64_t now)
+{
+    session->now = now;
+    session->server_expected = false;
+    lose_server(session);
     session_schedule(session);
 }
 
@@ -259,9 +272,9 @@ void boot_tick(struct session *session)
     bool stuck = session->state == SERVER_STARTING && session->boot_deadline <= now;
     if (silent || stuck) {
         log_error("scsynth.silent", "{s:s}", "while", silent ? "running" : "starting");
-        session_server_gone(session, now);
+        lose_server(session);
         session->ports.server_lost(session->ports.data);
-    } else if (boot_next(session) <= now) {
+    } else if (boot_next(session) && boot_next(session) <= now) {
         ask_status(session);
     }
 }
@@ -270,7 +283,7 @@ int64_t boot_next(const struct session *session)
 {
     switch (session->state) {
     case SERVER_LOST:
-        return session->asked_at + SESSION_KNOCK_INTERVAL;
+        return session->server_expected ? session->asked_at + SESSION_KNOCK_INTERVAL : 0;
     case SERVER_STARTING:
         return session->boot_deadline;
     case SERVER_RUNNING:

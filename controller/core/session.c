@@ -207,7 +207,7 @@ static void on_status(struct session *session, const struct osc_message *reply)
     status->cpu_peak = osc_number(reply, 6);
     status->sample_rate = osc_number(reply, 8);
     session->heard_at = session->now;
-    if (session->state == SERVER_LOST)
+    if (session->state == SERVER_LOST && session->server_expected)
         boot_begin(session);
     else if (session->state == SERVER_RUNNING)
         session_emit_status(session);

@@ -97,6 +97,7 @@ struct session {
     enum server_state state;
     int boot_step; // of boot.c
     int64_t boot_deadline;
+    bool server_expected;
     int epoch; // goes up each time scsynth has been set up anew
     int client_id, wanted_client_id, max_logins;
     int32_t next_node;
@@ -126,7 +127,7 @@ struct session {
     bool stopping;
 
     char *websocket_url; // owned: by the address that is listened on
-    char *api_key; // owned, NULL where none is asked for
+    char *api_key;       // owned, NULL where none is asked for
 };
 
 // `wanted_client_id` is asked for at /notify, -1 for whichever scsynth gives.
@@ -145,6 +146,9 @@ void session_call(struct session *session, struct call *call, bool loose, int64_
 
 // What scsynth said.
 void session_on_reply(struct session *session, const struct osc_message *reply, int64_t now);
+// scsynth is there, or will be soon: /status is asked until it answers. Not to be said of one that
+// is supervised before it is ready, since another program might answer on its port.
+void session_server_expected(struct session *session, int64_t now);
 // scsynth's process has ended, or a new one is on its way: what was on the way to it is lost.
 void session_server_gone(struct session *session, int64_t now);
 // A line of scsynth's standard output.

@@ -8,6 +8,7 @@
 
 #include "common/error.h"
 #include "common/log.h"
+#include "controller/doors/port.h"
 
 // Replies handled before the loop gets its turn again.
 #define BURST 256
@@ -87,8 +88,11 @@ static lo_server open_server(int local_port)
 {
     char port[16];
     g_snprintf(port, sizeof port, "%d", local_port);
-    lo_server server = local_port ? lo_server_new_with_proto(port, LO_UDP, on_lo_error) : NULL;
-    return server ? server : lo_server_new_with_proto(NULL, LO_UDP, on_lo_error);
+    lo_server server = lo_server_new_with_proto(port, LO_UDP, on_lo_error);
+    if (server)
+        return server;
+    g_snprintf(port, sizeof port, "%d", port_free(G_SOCKET_TYPE_DATAGRAM));
+    return lo_server_new_with_proto(port, LO_UDP, on_lo_error);
 }
 
 struct scsynth *scsynth_open(const char *address, int port, int local_port,
@@ -188,13 +192,4 @@ void scsynth_send(struct scsynth *scsynth, const GPtrArray *messages)
     }
     if (from < messages->len)
         send_bundle(scsynth, messages, from, messages->len);
-}
-
-int scsynth_free_port(void)
-{
-    lo_server server = lo_server_new_with_proto(NULL, LO_UDP, on_lo_error);
-    int port = server ? lo_server_get_port(server) : 0;
-    if (server)
-        lo_server_free(server);
-    return port;
 }

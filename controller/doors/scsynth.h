@@ -12,7 +12,7 @@
 
 struct scsynth;
 
-// Opens a socket on `local_port` (0, or where that is taken: any free one) that talks to scsynth at
+// Opens a socket on `local_port` (or where that is taken, any free one) that talks to scsynth at
 // a numeric IPv4 address or "localhost". `on_message` is called on the loop, with a message that it
 // borrows, for each that comes from there; what comes from elsewhere is dropped.
 struct scsynth *scsynth_open(const char *address, int port, int local_port,
@@ -25,6 +25,3 @@ int scsynth_local_port(const struct scsynth *scsynth);
 // Sends the messages (struct osc_message) in order, to be carried out now: one alone as it is,
 // several as a bundle, or as many bundles as their size asks for.
 void scsynth_send(struct scsynth *scsynth, const GPtrArray *messages);
-
-// A UDP port of this machine that is free now, 0 if none is.
-int scsynth_free_port(void);
