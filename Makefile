@@ -152,6 +152,10 @@ $(BUILD)/pipeline/%.o: pipeline/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CPPFLAGS_COMMON) $(CPPFLAGS_PIPELINE) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+$(BUILD)/tests/unit/%.o: tests/unit/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CPPFLAGS_COMMON) $(CFLAGS) -MMD -MP -c -o $@ $<
+
 $(BUILD)/farfield-controller: $(BUILD)/controller/main.o $(CONTROLLER) $(COMMON)
 	$(CC) $(CFLAGS) -o $@ $^ $(call pkg,--libs,$(LIBS_COMMON) $(LIBS_CONTROLLER)) -lm
 
@@ -169,7 +173,10 @@ $(BUILD)/libpipeline.a: $(PIPELINE)
 	@rm -f $@ && ar rcs $@ $^
 $(BUILD)/libcommon.a: $(COMMON)
 	@rm -f $@ && ar rcs $@ $^
-ARCHIVES := $(BUILD)/libcontroller.a $(BUILD)/libpipeline.a $(BUILD)/libcommon.a
+# What tests and fuzzers play against.
+$(BUILD)/libfake.a: $(call objects,tests/unit/fake_*.c)
+	@rm -f $@ && ar rcs $@ $^
+ARCHIVES := $(BUILD)/libfake.a $(BUILD)/libcontroller.a $(BUILD)/libpipeline.a $(BUILD)/libcommon.a
 LIBS_ALL = $(call pkg,--libs,$(LIBS_COMMON) $(LIBS_CONTROLLER) $(LIBS_PIPELINE)) -lm
 
 $(BUILD)/tests/%: tests/unit/%.c $(ARCHIVES)

@@ -34,7 +34,7 @@ struct part {
     int64_t started_at;
     int failures; // starts in a row that did not last
     bool has_worked;
-    char *last_line; // owned
+    char *words[LAST_WORDS]; // owned: the last lines that it wrote, oldest first
 };
 
 struct supervisor {

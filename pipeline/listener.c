@@ -28,6 +28,7 @@ struct listener {
     bool over; // no more events
 
     struct sdp *offer;                    // owned: its offer, or NULL
+    GPtrArray *promises;                  // owned: GstPromise, asked of webrtcbin
     GstElement *pipeline;                 // owned until the reaper has it
     GstElement *webrtc;                   // of the pipeline
     GstWebRTCRTPTransceiver *transceiver; // owned
@@ -130,6 +131,11 @@ static void clear_timers(struct listener *listener)
     g_clear_handle_id(&listener->stats_timer, g_source_remove);
 }
 
+static void on_interrupt(gpointer promise, gpointer data)
+{
+    gst_promise_interrupt(promise);
+}
+
 void listener_destroy(struct listener *listener)
 {
     listener->over = true;
@@ -139,6 +145,9 @@ void listener_destroy(struct listener *listener)
         g_signal_handlers_disconnect_by_data(listener->dtls, listener);
     g_clear_object(&listener->dtls);
     g_clear_object(&listener->transceiver);
+    // One that webrtcbin has not come to by now will never be kept.
+    g_ptr_array_foreach(listener->promises, on_interrupt, NULL);
+    g_clear_pointer(&listener->promises, g_ptr_array_unref);
     if (listener->sink)
         hub_unsubscribe(listener->hub, listener->sink);
     else
@@ -330,14 +339,14 @@ static void on_listener_gone(gpointer data)
     listener_unref(data);
 }
 
-// Sends a request to webrtcbin, which keeps the promise for as long as it needs it.
+// Sends a request to webrtcbin.
 static void request(struct listener *listener, const char *action, gpointer argument,
                     GstPromiseChangeFunc reply)
 {
     GstPromise *promise =
         gst_promise_new_with_change_func(reply, listener_ref(listener), on_listener_gone);
+    g_ptr_array_add(listener->promises, promise);
     g_signal_emit_by_name(listener->webrtc, action, argument, promise);
-    gst_promise_unref(promise);
 }
 
 static void set_description(struct listener *listener, const char *side, GstWebRTCSDPType type,
@@ -469,6 +478,7 @@ struct listener *listener_create(const struct listener_context *context, struct 
     listener->room = g_strdup(room);
     listener->since = g_get_real_time() / 1e6;
     listener->offer = theirs;
+    listener->promises = g_ptr_array_new_with_free_func((GDestroyNotify)gst_promise_unref);
     make_pipeline(listener);
     listener->connect_timer = g_timeout_add(CONNECT_TIME, on_connect_time, listener);
     negotiate(listener);

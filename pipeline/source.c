@@ -94,6 +94,8 @@ static void begin_silence(struct source *source)
 {
     source->sounding = false;
     convert_clear(source->convert);
+    // What is left of an unfinished block must not pass for new sound.
+    capture_skip(source->capture, capture_filled(source->capture));
     log_debug("source.silent", NULL);
 }
 

@@ -5,11 +5,14 @@
 import { spawn } from 'node:child_process';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
+import { readdirSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import wrtc from '@roamhq/wrtc';
 import { WebSocketServer } from 'ws';
+import { askForStereo } from '../lib/listener.mjs';
 import { isAlive } from '../lib/processes.mjs';
 import { SANITIZER } from '../lib/sanitizer.mjs';
 import { waitFor } from '../lib/wait.mjs';
@@ -269,6 +272,19 @@ class Controller {
         return this.messages.findLast((message) => message.type === type);
     }
 
+    // The listeners that the pipeline has spoken of and not closed.
+    present() {
+        const found = new Set();
+        for (const { type, listener, listeners, state } of this.messages) {
+            if (type === 'pipeline.hello') {
+                found.clear();
+                for (const entry of listeners) found.add(entry.listener);
+            } else if (type === 'refused' || state === 'closed') found.delete(listener);
+            else if (type === 'offer' || type === 'answer') found.add(listener);
+        }
+        return [...found];
+    }
+
     // Asks for a listener, and resolves to its offer, answer or refusal.
     async listen({ id = `l${this.next++}`, room = 'main', sdp } = {}) {
         const reply = this.receive((message) => message.listener === id &&
@@ -319,6 +335,16 @@ class Controller {
     }
 }
 
+// A peer that wants to hear, and its offer, without candidates.
+export async function newPeer(kinds = ['audio']) {
+    const peer = new wrtc.RTCPeerConnection();
+    for (const kind of kinds) peer.addTransceiver(kind, { direction: 'recvonly' });
+    const { sdp } = await peer.createOffer();
+    const offer = askForStereo(sdp);
+    await peer.setLocalDescription({ type: 'offer', sdp: offer });
+    return { peer, offer };
+}
+
 // --- the rig --------------------------------------------------------------------------------
 
 export class Rig {
@@ -352,6 +378,13 @@ export class Rig {
         await waitFor('jackd', lists, { every: 100 });
     }
 
+    // What a jackd that was killed leaves behind.
+    forgetJack() {
+        for (const name of readdirSync('/dev/shm')) {
+            if (name.startsWith('jack') && name.includes(this.name)) rmSync(`/dev/shm/${name}`);
+        }
+    }
+
     async startScsynth() {
         const port = await freeUdpPort();
         const child = new Child('scsynth', ['-u', String(port), '-B', '127.0.0.1', '-i', '2',
@@ -383,7 +416,8 @@ export class Rig {
     async stop() {
         const end = await this.pipeline?.stop();
         await this.scsynth?.quit();
-        await this.jack?.stop(15000);
+        await this.jack?.stop(3000);
+        this.forgetJack();
         this.controller.close();
         if (this.pipeline && SANITIZER.test(this.pipeline.output)) {
             throw new Error(this.pipeline.output);

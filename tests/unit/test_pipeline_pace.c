@@ -60,7 +60,8 @@ static void test_periods_that_do_not_divide_a_frame(void **state)
 
 static void test_other_rates(void **state)
 {
-    check_even(&(struct stream){10000, 44100, 128, 0}, 100);
+    // 441 against 128 repeats after 1.28 s, which is longer than the pace remembers.
+    check_even(&(struct stream){10000, 44100, 128, 0}, 150);
     check_even(&(struct stream){10000, 96000, 256, 0}, 1);
 }
 
