@@ -69,17 +69,20 @@ static void on_notified(struct session *session, int client_id, int max_logins)
     send_now(session, osc_message_new("/g_queryTree", "ii", TREE_ROOT, 1));
 }
 
-static bool on_notify_reply(struct session *session, const struct osc_message *reply)
+// Until it is known who we are no node is known to be ours; the query that follows tells of all.
+static void on_notify_reply(struct session *session, const struct osc_message *reply)
 {
+    bool done = strcmp(reply->address, "/done") == 0;
+    bool again = strstr(osc_string(reply, 1), "already registered") != NULL;
+    guint id_at = done ? 1 : 2;
+    int client_id = osc_int(reply, id_at);
     if (strcmp(osc_string(reply, 0), "/notify") != 0)
-        return false;
-    if (strcmp(reply->address, "/done") == 0)
-        on_notified(session, osc_int(reply, 1), osc_int(reply, 2));
-    else if (strstr(osc_string(reply, 1), "already registered"))
-        on_notified(session, osc_int(reply, 2), 0);
+        return;
+    if ((done || again) && osc_type(reply, id_at) == 'i' && client_id >= 0 &&
+        client_id < IDS_MAX_CLIENTS)
+        on_notified(session, client_id, done ? osc_int(reply, 2) : 0);
     else
         log_error("scsynth.notify", "{s:s}", "reason", osc_string(reply, 1));
-    return true;
 }
 
 static void load_synthdefs(struct session *session)
@@ -169,6 +172,8 @@ static void finish_boot(struct session *session)
 {
     begin_step(session, STEP_NONE);
     drop_unconfirmed(session);
+    // It has answered just now, though not to /status.
+    session->heard_at = session->now;
     session->epoch++;
     set_state(session, SERVER_RUNNING);
     log_info("scsynth.running", "{s:i s:i s:s}", "epoch", session->epoch, "client_id",
@@ -182,7 +187,8 @@ bool boot_on_reply(struct session *session, const struct osc_message *reply)
     bool ours = osc_int(reply, 0) == session->sync - 1;
     switch (session->boot_step) {
     case STEP_NOTIFY:
-        return on_notify_reply(session, reply);
+        on_notify_reply(session, reply);
+        return true;
     case STEP_QUERY:
         if (strcmp(address, "/g_queryTree.reply") == 0)
             session_on_tree(session, reply);

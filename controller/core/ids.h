@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #define IDS_SHIFT 26
+#define IDS_MAX_CLIENTS 32 // beyond it ids would be negative
 #define IDS_DEFAULT_GROUP 1
 #define IDS_FIRST_PERMANENT 2
 #define IDS_FIRST_TEMPORARY 1000

@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/unit/fake_session.h"
+
+#include <string.h>
+
+#include "common/error.h"
+
+// --- the ports ----------------------------------------------------------------------------------
+
+static void port_send(void *data, const GPtrArray *messages)
+{
+    struct fake_session *f = data;
+    const struct osc_message *first = g_ptr_array_index(messages, 0);
+    bool status = messages->len == 1 && strcmp(first->address, "/status") == 0;
+    f->statuses += status;
+    GString *line = g_string_new(NULL);
+    for (guint i = 0; i < messages->len; i++) {
+        const struct osc_message *message = g_ptr_array_index(messages, i);
+        g_autofree char *text = osc_to_text(message);
+        g_string_append_printf(line, "%s%s", i ? "; " : "", text);
+        if (f->on_message)
+            f->on_message(f->data, message);
+    }
+    char *text = g_string_free(line, status);
+    if (!status)
+        g_ptr_array_add(f->sent, text);
+}
+
+static void port_emit(void *data, const char *topic, const char *event, json_t *params,
+                      const char *key)
+{
+    struct fake_session *f = data;
+    char *text = json_dumps(params, JSON_COMPACT | JSON_REAL_PRECISION(7));
+    if (!text)
+        g_error("the event %s has no parameters that can be written", event);
+    g_ptr_array_add(f->events, g_strdup_printf("%s %s %s %s", topic, event, text, key ? key : "-"));
+    free(text);
+    json_decref(params);
+}
+
+static void port_notify(void *data, struct client *client, const char *method, json_t *params)
+{
+    struct fake_session *f = data;
+    char *text = json_dumps(params, JSON_COMPACT);
+    g_ptr_array_add(f->notes, g_strdup_printf("%s %s", method, text));
+    free(text);
+    json_decref(params);
+}
+
+static bool port_to_pipeline(void *data, const struct link_message *message)
+{
+    struct fake_session *f = data;
+    if (!f->pipeline_away)
+        g_ptr_array_add(f->link, link_message_encode(message));
+    return !f->pipeline_away;
+}
+
+static void port_wake_at(void *data, int64_t time)
+{
+    ((struct fake_session *)data)->wake = time;
+}
+
+static void port_server_lost(void *data)
+{
+    ((struct fake_session *)data)->lost++;
+}
+
+static bool port_restart(void *data)
+{
+    struct fake_session *f = data;
+    f->restarts += f->may_restart;
+    return f->may_restart;
+}
+
+static bool works(const char *failure, GError **error)
+{
+    if (failure)
+        g_set_error_literal(error, FARFIELD_ERROR, ERROR_INTERNAL, failure);
+    return !failure;
+}
+
+static char *port_stage(void *data, const struct synthdef *synthdef, GError **error)
+{
+    struct fake_session *f = data;
+    return works(f->stage_error, error) ? g_strconcat("/defs/", synthdef->name, NULL) : NULL;
+}
+
+static bool port_keep(void *data, const struct synthdef *synthdef, GError **error)
+{
+    struct fake_session *f = data;
+    f->kept += !f->keep_error;
+    return works(f->keep_error, error);
+}
+
+static bool port_forget(void *data, const char *name, GError **error)
+{
+    struct fake_session *f = data;
+    f->forgotten += !f->forget_error;
+    return works(f->forget_error, error);
+}
+
+static void port_random(void *data, guint8 *bytes, gsize length)
+{
+    static guint8 next = 0;
+    memset(bytes, ++next, length);
+}
+
+// --- SynthDefs ----------------------------------------------------------------------------------
+
+static void free_parameter(gpointer data)
+{
+    struct synthdef_parameter *p = data;
+    g_free(p->name);
+    g_free(p->defaults);
+    g_free(p);
+}
+
+static struct synthdef_parameter *parameter(const char *text, int index)
+{
+    g_auto(GStrv) halves = g_strsplit(text, "=", 2);
+    g_auto(GStrv) values = g_strsplit(halves[1], ",", -1);
+    struct synthdef_parameter *p = g_new0(struct synthdef_parameter, 1);
+    p->name = g_strdup(halves[0]);
+    p->index = index;
+    p->size = (int)g_strv_length(values);
+    p->rate = g_str_has_prefix(text, "t_")   ? RATE_TRIGGER
+              : g_str_has_prefix(text, "i_") ? RATE_SCALAR
+                                             : RATE_CONTROL;
+    p->defaults = g_new0(float, p->size);
+    for (int i = 0; i < p->size; i++)
+        p->defaults[i] = (float)g_ascii_strtod(values[i], NULL);
+    return p;
+}
+
+struct synthdef *fake_synthdef(const char *text)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    struct synthdef *synthdef = g_new0(struct synthdef, 1);
+    synthdef->references = 1;
+    synthdef->name = g_strdup(words[0]);
+    synthdef->parameters = g_ptr_array_new_with_free_func(free_parameter);
+    synthdef->variants = g_ptr_array_new_with_free_func(g_free);
+    synthdef->bytes = g_bytes_new_static("", 0);
+    for (int i = 1, index = 0; words[i]; i++) {
+        synthdef->releasable = synthdef->releasable || strcmp(words[i], "releasable") == 0;
+        synthdef->one_shot = synthdef->one_shot || strcmp(words[i], "one_shot") == 0;
+        if (!strchr(words[i], '='))
+            continue;
+        struct synthdef_parameter *p = parameter(words[i], index);
+        index += p->size;
+        g_ptr_array_add(synthdef->parameters, p);
+    }
+    return synthdef;
+}
+
+void fake_add_synthdef(struct fake_session *f, const char *text)
+{
+    struct synthdef *synthdef = fake_synthdef(text);
+    session_add_synthdef(f->session, synthdef, ORIGIN_SHIPPED, f->now, NULL);
+    synthdef_unref(synthdef);
+}
+
+// --- life ---------------------------------------------------------------------------------------
+
+static void destroy_answer(gpointer data)
+{
+    struct fake_answer *answer = data;
+    json_decref(answer->json);
+    g_free(answer);
+}
+
+struct fake_session *fake_session_create(void)
+{
+    struct fake_session *f = g_new0(struct fake_session, 1);
+    struct session_ports ports = {
+        .data = f,
+        .send = port_send,
+        .emit = port_emit,
+        .notify = port_notify,
+        .to_pipeline = port_to_pipeline,
+        .wake_at = port_wake_at,
+        .server_lost = port_server_lost,
+        .restart_server = port_restart,
+        .stage_synthdef = port_stage,
+        .keep_synthdef = port_keep,
+        .forget_synthdef = port_forget,
+        .random = port_random,
+    };
+    f->now = FAKE_MS(1000000);
+    f->sent = g_ptr_array_new_with_free_func(g_free);
+    f->events = g_ptr_array_new_with_free_func(g_free);
+    f->notes = g_ptr_array_new_with_free_func(g_free);
+    f->link = g_ptr_array_new_with_free_func(g_free);
+    f->answers = g_ptr_array_new_with_free_func(destroy_answer);
+    f->session = session_create(&ports, 0);
+    f->session->websocket_url = g_strdup("ws://127.0.0.1:8081/");
+    static const char *const synthdefs[] = {
+        "farfield_guard bus=0", "sine releasable out=0 freq=440 amp=0.1 gate=1",
+        "bell one_shot freq=440", "plain amp=0.5", "chord freqs=1,2,3 t_hit=0 i_bus=0 amp=0.5"};
+    for (gsize i = 0; i < G_N_ELEMENTS(synthdefs); i++)
+        fake_add_synthdef(f, synthdefs[i]);
+    session_server_expected(f->session, f->now);
+    return f;
+}
+
+void fake_session_destroy(struct fake_session *f)
+{
+    f->on_message = NULL;
+    session_stop(f->session, f->now);
+    session_destroy(f->session);
+    for (guint i = 0; i < f->answers->len; i++) {
+        const struct fake_answer *answer = g_ptr_array_index(f->answers, i);
+        if (answer->times != 1)
+            g_error("call %u was answered %d times", i, answer->times);
+    }
+    g_ptr_array_unref(f->sent);
+    g_ptr_array_unref(f->events);
+    g_ptr_array_unref(f->notes);
+    g_ptr_array_unref(f->link);
+    g_ptr_array_unref(f->answers);
+    g_free(f);
+}
+
+void fake_session_boot(struct fake_session *f, int client)
+{
+    char text[128];
+    int32_t group = ids_node(client, 1), guard = ids_node(client, 2);
+    fake_reply(f, "/status.reply 1 0 0 2 5 0.5 1.5 48000.0 48000.0");
+    g_snprintf(text, sizeof text, "/done /notify %d 16", client);
+    fake_reply(f, text);
+    fake_reply(f, "/g_queryTree.reply 1 0 0");
+    g_snprintf(text, sizeof text, "/synced %d", f->session->sync - 1);
+    fake_reply(f, text);
+    g_snprintf(text, sizeof text, "/n_go %d 0 -1 -1 1 -1 -1", group);
+    fake_reply(f, text);
+    g_snprintf(text, sizeof text, "/n_go %d 0 %d -1 0", guard, group);
+    fake_reply(f, text);
+    g_snprintf(text, sizeof text, "/synced %d", f->session->sync - 1);
+    fake_reply(f, text);
+    g_assert(f->session->state == SERVER_RUNNING);
+    fake_run(f, FAKE_MS(100));
+    fake_forget(f);
+}
+
+void fake_lose_server(struct fake_session *f)
+{
+    session_server_gone(f->session, f->now);
+    session_server_expected(f->session, f->now);
+}
+
+// --- scripts ------------------------------------------------------------------------------------
+
+struct osc_message *fake_message(const char *text)
+{
+    g_auto(GStrv) words = NULL;
+    g_autoptr(GError) error = NULL;
+    if (!g_shell_parse_argv(text, NULL, &words, &error))
+        g_error("%s: %s", text, error->message);
+    struct osc_message *message = osc_message_new(words[0], "");
+    for (int i = 1; words[i]; i++) {
+        char *end;
+        gint64 integer = g_ascii_strtoll(words[i], &end, 10);
+        if (*words[i] && !*end) {
+            osc_add_int(message, (int32_t)integer);
+            continue;
+        }
+        double number = g_ascii_strtod(words[i], &end);
+        if (*words[i] && !*end && *words[i] != '.')
+            osc_add_float(message, (float)number);
+        else
+            osc_add_string(message, words[i]);
+    }
+    return message;
+}
+
+void fake_reply(struct fake_session *f, const char *text)
+{
+    struct osc_message *message = fake_message(text);
+    session_on_reply(f->session, message, f->now);
+    osc_message_destroy(message);
+}
+
+static void on_answer(void *data, json_t *result, const struct problem *problem)
+{
+    struct fake_answer *answer = data;
+    answer->times++;
+    json_decref(answer->json);
+    answer->status = problem ? problem->status : 200;
+    answer->json = problem ? problem_to_json(problem) : result;
+    answer->detail = problem ? json_string_value(json_object_get(answer->json, "detail")) : "";
+}
+
+static json_t *read_params(const char *params)
+{
+    g_autofree char *text = g_strdelimit(g_strdup(params ? params : "{}"), "'", '"');
+    json_error_t failure;
+    json_t *json = json_loads(text, 0, &failure);
+    if (!json)
+        g_error("%s: %s", text, failure.text);
+    return json;
+}
+
+static void call(struct fake_session *f, const char *method, const char *params, GBytes *body,
+                 struct fake_answer *answer)
+{
+    const struct command *command = command_by_method(method);
+    if (!command)
+        g_error("no command %s", method);
+    session_call(
+        f->session,
+        call_new(command, read_params(params), body, NULL, answer ? on_answer : NULL, answer),
+        false, f->now);
+}
+
+static struct fake_answer *answer_new(struct fake_session *f)
+{
+    struct fake_answer *answer = g_new0(struct fake_answer, 1);
+    g_ptr_array_add(f->answers, answer);
+    return answer;
+}
+
+struct fake_answer *fake_call(struct fake_session *f, const char *method, const char *params)
+{
+    struct fake_answer *answer = answer_new(f);
+    call(f, method, params, NULL, answer);
+    return answer;
+}
+
+struct fake_answer *fake_call_bytes(struct fake_session *f, const char *method, const char *params,
+                                    const void *bytes, gsize length)
+{
+    struct fake_answer *answer = answer_new(f);
+    call(f, method, params, g_bytes_new(bytes, length), answer);
+    return answer;
+}
+
+void fake_notify(struct fake_session *f, const char *method, const char *params)
+{
+    call(f, method, params, NULL, NULL);
+}
+
+void fake_pass(struct fake_session *f, int64_t microseconds)
+{
+    f->now += microseconds;
+    session_tick(f->session, f->now);
+}
+
+void fake_run(struct fake_session *f, int64_t microseconds)
+{
+    int64_t end = f->now + microseconds;
+    for (int still = 0; f->wake && f->wake <= end; still++) {
+        if (f->wake > f->now)
+            still = 0;
+        else if (still > 10)
+            g_error("the loop never comes to rest");
+        f->now = MAX(f->now, f->wake);
+        session_tick(f->session, f->now);
+    }
+    f->now = end;
+}
+
+// --- what was recorded --------------------------------------------------------------------------
+
+char *fake_sent(struct fake_session *f)
+{
+    g_ptr_array_add(f->sent, NULL);
+    char *text = g_strjoinv("\n", (char **)f->sent->pdata);
+    g_ptr_array_set_size(f->sent, 0);
+    return text;
+}
+
+char *fake_events(struct fake_session *f, const char *topic)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < f->events->len;) {
+        const char *event = g_ptr_array_index(f->events, i);
+        gsize length = strlen(topic);
+        if (strncmp(event, topic, length) != 0 || event[length] != ' ') {
+            i++;
+            continue;
+        }
+        g_string_append_printf(text, "%s%s", text->len ? "\n" : "", event + length + 1);
+        g_ptr_array_remove_index(f->events, i);
+    }
+    return g_string_free(text, FALSE);
+}
+
+void fake_forget(struct fake_session *f)
+{
+    g_ptr_array_set_size(f->sent, 0);
+    g_ptr_array_set_size(f->events, 0);
+    g_ptr_array_set_size(f->notes, 0);
+    g_ptr_array_set_size(f->link, 0);
+}
+
+static void append_node(GString *text, const struct node *node)
+{
+    g_string_append_printf(text, "%d", node->id);
+    if (!node->is_group)
+        return;
+    g_string_append_c(text, '(');
+    for (const struct node *n = node->first; n; n = n->next) {
+        append_node(text, n);
+        if (n->next)
+            g_string_append_c(text, ' ');
+    }
+    g_string_append_c(text, ')');
+}
+
+char *fake_tree(const struct fake_session *f)
+{
+    GString *text = g_string_new(NULL);
+    append_node(text, tree_find(&f->session->tree, TREE_ROOT));
+    return g_string_free(text, FALSE);
+}
+
+char *fake_text(const struct fake_answer *answer)
+{
+    if (answer->times == 0)
+        return g_strdup("waiting");
+    if (answer->status == 200) {
+        char *json = json_dumps(answer->json, JSON_COMPACT | JSON_REAL_PRECISION(7));
+        char *text = g_strdup_printf("200 %s", json);
+        free(json);
+        return text;
+    }
+    GString *text = g_string_new(NULL);
+    g_string_printf(text, "%d %s", answer->status, answer->detail);
+    size_t i;
+    json_t *entry;
+    json_array_foreach(json_object_get(answer->json, "errors"), i, entry)
+        g_string_append_printf(text, "; %s: %s", json_string_value(json_object_get(entry, "field")),
+                               json_string_value(json_object_get(entry, "detail")));
+    return g_string_free(text, FALSE);
+}

@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From a scsynth that answers to one that is as it should be, and what is brought back.
+#include "tests/unit/fake_asserts.h"
+
+#define LOAD                                                                                       \
+    "/d_load /defs/bell; /d_load /defs/chord; /d_load /defs/farfield_guard; /d_load /defs/plain; " \
+    "/d_load /defs/sine; "
+
+static void say_synced(struct fake_session *f)
+{
+    g_autofree char *text = g_strdup_printf("/synced %d", f->session->sync - 1);
+    fake_reply(f, text);
+}
+
+static void say_alive(struct fake_session *f)
+{
+    fake_reply(f, "/status.reply 1 0 0 2 5 0.5 1.5 48000.0 48000.0");
+}
+
+// Another program may answer on its port before our own is there.
+static void does_not_ask_before_scsynth_is_expected(void **state)
+{
+    struct fake_session *f = *state;
+    session_server_gone(f->session, f->now);
+    f->statuses = 0;
+    fake_run(f, FAKE_MS(1000));
+    say_alive(f);
+    assert_int_equal(f->statuses, 0);
+    assert_int_equal(f->session->state, SERVER_LOST);
+    session_server_expected(f->session, f->now);
+    fake_run(f, 0);
+    assert_int_equal(f->statuses, 1);
+}
+
+static void knocks_until_scsynth_answers(void **state)
+{
+    struct fake_session *f = *state;
+    session_tick(f->session, f->now);
+    assert_int_equal(f->statuses, 1);
+    fake_run(f, FAKE_MS(100));
+    assert_int_equal(f->statuses, 3);
+    assert_int_equal(f->session->state, SERVER_LOST);
+}
+
+static void goes_through_the_steps(void **state)
+{
+    struct fake_session *f = *state;
+    say_alive(f);
+    assert_sent(f, "/version; /notify 1 0");
+    assert_has(fake_events(f, "server"), "\"state\":\"starting\"");
+    fake_reply(f, "/version.reply scsynth 3 13 .0 main abcdef");
+    fake_reply(f, "/done /notify 0 16");
+    assert_sent(f, "/g_queryTree 0 1");
+    fake_reply(f, "/g_queryTree.reply 1 0 0");
+    assert_sent(f, LOAD "/sync 1");
+    say_synced(f);
+    assert_sent(f, "/g_new 1 0 0; /s_new farfield_guard 2 1 0 bus 0f; /sync 2");
+    fake_reply(f, "/n_go 1 0 -1 -1 1 -1 -1");
+    fake_reply(f, "/n_go 2 0 1 -1 0");
+    assert_int_equal(f->session->state, SERVER_STARTING);
+    say_synced(f);
+    assert_int_equal(f->session->state, SERVER_RUNNING);
+    assert_int_equal(f->session->epoch, 1);
+    assert_string_equal(f->session->status.version, "3.13.0");
+    assert_has(fake_events(f, "server"), "\"state\":\"running\",\"epoch\":1");
+    assert_tree(f, "0(1() 2)");
+    assert_sent(f, "");
+}
+
+static void an_old_barrier_ends_no_step(void **state)
+{
+    struct fake_session *f = *state;
+    say_alive(f);
+    fake_reply(f, "/done /notify 0 16");
+    fake_reply(f, "/g_queryTree.reply 1 0 0");
+    fake_forget(f);
+    fake_reply(f, "/synced 0");
+    fake_reply(f, "/synced 77");
+    assert_sent(f, "");
+    say_synced(f);
+    assert_has(fake_sent(f), "/s_new farfield_guard");
+}
+
+static void is_told_that_it_is_registered_already(void **state)
+{
+    struct fake_session *f = *state;
+    say_alive(f);
+    fake_reply(f, "/fail /notify 'notify: already registered' 5");
+    assert_int_equal(f->session->client_id, 5);
+    fake_forget(f);
+    fake_reply(f, "/g_queryTree.reply 1 0 0");
+    say_synced(f);
+    assert_has(fake_sent(f), "/g_new 335544321 0 0; /s_new farfield_guard 335544322 1 0");
+}
+
+static void a_notify_that_cannot_be_used_is_waited_out(void **state)
+{
+    static const char *const answers[] = {
+        "/fail /notify 'too many users'",
+        "/done /notify 1000 16",
+        "/done /notify -1 16",
+        "/done /notify 32 64",
+        "/done /notify",
+        "/done",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(answers); i++) {
+        struct fake_session *f = fake_session_create();
+        say_alive(f);
+        fake_forget(f);
+        fake_reply(f, answers[i]);
+        if (strcmp(answers[i], "/done /notify") != 0)
+            assert_int_equal(f->session->boot_step, 1);
+        fake_run(f, 6000000);
+        assert_true(f->lost >= 1);
+        fake_session_destroy(f);
+    }
+}
+
+static void every_step_has_its_deadline(void **state)
+{
+    for (int steps = 0; steps < 4; steps++) {
+        struct fake_session *f = fake_session_create();
+        say_alive(f);
+        if (steps > 0)
+            fake_reply(f, "/done /notify 0 16");
+        if (steps > 1)
+            fake_reply(f, "/g_queryTree.reply 1 0 0");
+        if (steps > 2)
+            say_synced(f);
+        fake_run(f, 4900000);
+        assert_int_equal(f->lost, 0);
+        fake_run(f, 200000);
+        assert_int_equal(f->lost, 1);
+        assert_int_equal(f->session->state, SERVER_LOST);
+        assert_int_equal(f->session->restarts, 1);
+        fake_session_destroy(f);
+    }
+}
+
+// Many definitions take long to load; scsynth answers meanwhile, if not to /status.
+static void a_slow_boot_is_no_silence(void **state)
+{
+    struct fake_session *f = *state;
+    say_alive(f);
+    fake_reply(f, "/done /notify 0 16");
+    fake_reply(f, "/g_queryTree.reply 1 0 0");
+    fake_run(f, FAKE_MS(4000));
+    say_synced(f);
+    say_synced(f);
+    fake_run(f, FAKE_MS(100));
+    assert_int_equal(f->session->state, SERVER_RUNNING);
+    assert_int_equal(f->lost, 0);
+}
+
+static void silence_is_noticed(void **state)
+{
+    struct fake_session *f = *state;
+    say_alive(f);
+    fake_run(f, SESSION_LOST_AFTER - FAKE_MS(10));
+    assert_int_equal(f->session->state, SERVER_RUNNING);
+    fake_run(f, SESSION_STATUS_INTERVAL);
+    assert_int_equal(f->session->state, SERVER_LOST);
+    assert_int_equal(f->lost, 1);
+    assert_has(fake_events(f, "server"), "\"state\":\"lost\"");
+}
+
+static void asks_for_the_status_twice_a_second(void **state)
+{
+    struct fake_session *f = *state;
+    f->statuses = 0;
+    for (int i = 0; i < 4; i++) {
+        say_alive(f);
+        fake_run(f, FAKE_MS(500));
+    }
+    assert_int_equal(f->statuses, 4);
+    assert_int_equal(f->session->state, SERVER_RUNNING);
+}
+
+// --- what is brought back -----------------------------------------------------------------------
+
+// scsynth has been lost and answers again; everything up to the restore.
+static void come_back(struct fake_session *f, int client, const char *tree)
+{
+    g_autofree char *done = g_strdup_printf("/done /notify %d 16", client);
+    fake_lose_server(f);
+    say_alive(f);
+    fake_reply(f, done);
+    fake_reply(f, tree);
+    fake_forget(f);
+    say_synced(f);
+}
+
+// A group with a synth that was set, one that is paused, behind it one of another kind.
+static void populate(struct fake_session *f)
+{
+    fake_call(f, "group.new", NULL);
+    fake_call(f, "synth.new", "{'synthdef': 'sine', 'controls': {'freq': 500}}");
+    fake_call(f, "synth.new", "{'synthdef': 'plain'}");
+    fake_call(f, "synth.new", "{'synthdef': 'chord', 'controls': {'freqs': [1, 5, 3]}}");
+    fake_run(f, FAKE_MS(2));
+    fake_reply(f, "/n_go 1000 1 -1 -1 1 -1 -1");
+    fake_reply(f, "/n_go 1001 1000 -1 -1 0");
+    fake_reply(f, "/n_go 1002 1000 1001 -1 0");
+    fake_reply(f, "/n_go 1003 1 1000 -1 0");
+    fake_notify(f, "node.set", "{'id': 1001, 'controls': {'amp': 0.25}}");
+    fake_notify(f, "node.run", "{'id': 1002, 'run': false}");
+    fake_run(f, FAKE_MS(2));
+    fake_reply(f, "/n_off 1002 1000 1001 -1 0");
+    assert_tree(f, "0(1(1000(1001 1002) 1003) 2)");
+    fake_forget(f);
+}
+
+static void a_fresh_scsynth_gets_everything_in_order(void **state)
+{
+    struct fake_session *f = *state;
+    populate(f);
+    come_back(f, 0, "/g_queryTree.reply 1 0 0");
+    assert_sent(f, "/g_new 1 0 0; /g_new 1000 0 1; "
+                   "/s_new sine 1001 0 1000 freq 500f amp 0.25f; "
+                   "/s_new plain 1002 3 1001; /n_run 1002 0; "
+                   "/s_new chord 1003 3 1000 1 5f; "
+                   "/s_new farfield_guard 2 1 0 bus 0f; /sync 5");
+    fake_reply(f, "/n_go 1 0 -1 -1 1 -1 -1");
+    fake_reply(f, "/n_go 1000 1 -1 -1 1 -1 -1");
+    fake_reply(f, "/n_go 1001 1000 -1 -1 0");
+    fake_reply(f, "/n_go 1002 1000 1001 -1 0");
+    fake_reply(f, "/n_off 1002 1000 1001 -1 0");
+    fake_reply(f, "/n_go 1003 1 1000 -1 0");
+    fake_reply(f, "/n_go 2 0 1 -1 0");
+    say_synced(f);
+    assert_tree(f, "0(1(1000(1001 1002) 1003) 2)");
+    assert_int_equal(f->session->epoch, 2);
+    struct fake_answer *shown = fake_call(f, "node.show", "{'id': 1001}");
+    assert_has(fake_text(shown), "\"controls\":{\"out\":0.0,\"freq\":500.0,\"amp\":0.25");
+    assert_false(tree_find(&f->session->tree, 1002)->running);
+}
+
+static void what_does_not_come_back_is_said_to_have_ended(void **state)
+{
+    struct fake_session *f = *state;
+    populate(f);
+    come_back(f, 0, "/g_queryTree.reply 1 0 0");
+    fake_reply(f, "/n_go 1 0 -1 -1 1 -1 -1");
+    fake_reply(f, "/n_go 1000 1 -1 -1 1 -1 -1");
+    fake_reply(f, "/n_go 1001 1000 -1 -1 0");
+    fake_reply(f, "/fail /s_new 'SynthDef not found'");
+    fake_reply(f, "/n_go 2 0 1 -1 0");
+    say_synced(f);
+    assert_tree(f, "0(1(1000(1001)) 2)");
+    assert_has(fake_events(f, "nodes"), "node.ended {\"id\":1002,\"parent\":1000}");
+}
+
+static void what_was_over_is_not_struck_again(void **state)
+{
+    struct fake_session *f = *state;
+    fake_call(f, "synth.new", "{'synthdef': 'bell'}");
+    fake_call(f, "synth.new", "{'synthdef': 'sine'}");
+    fake_call(f, "synth.new", "{'synthdef': 'sine'}");
+    fake_run(f, FAKE_MS(2));
+    fake_reply(f, "/n_go 1000 1 -1 -1 0");
+    fake_reply(f, "/n_go 1001 1 1000 -1 0");
+    fake_reply(f, "/n_go 1002 1 1001 -1 0");
+    fake_reply(f, "/n_go 67109864 0 1 2 0"); // another client's: theirs to bring back
+    fake_notify(f, "node.release", "{'id': 1001}");
+    fake_run(f, FAKE_MS(2));
+    come_back(f, 0, "/g_queryTree.reply 1 0 0");
+    assert_sent(f, "/g_new 1 0 0; /s_new sine 1002 0 1; "
+                   "/s_new farfield_guard 2 1 0 bus 0f; /sync 5");
+}
+
+// scsynth was only out of reach: nothing is lacking, and what went meanwhile is made again.
+static void a_tree_that_is_still_there_is_kept(void **state)
+{
+    struct fake_session *f = *state;
+    populate(f);
+    come_back(f, 0,
+              "/g_queryTree.reply 1 0 2 1 2 1000 1 1001 -1 sine 4 out 0.0 freq 1.0 amp 0.25 "
+              "gate 1.0 1003 -1 chord 6 freqs 1.0 1 5.0 2 3.0 t_hit 0.0 i_bus 0.0 amp 0.5 "
+              "2 -1 farfield_guard 1 bus 0.0");
+    assert_sent(f, "/s_new plain 1002 3 1001; /n_run 1002 0; /sync 5");
+    fake_reply(f, "/n_go 1002 1000 1001 -1 0");
+    say_synced(f);
+    assert_tree(f, "0(1(1000(1001 1002) 1003) 2)");
+    // What was wanted counts, not an answer that may be older.
+    assert_true(tree_find(&f->session->tree, 1001)->values[1] == 500);
+}
+
+static void another_client_id_renumbers_what_is_ours(void **state)
+{
+    struct fake_session *f = *state;
+    populate(f);
+    come_back(f, 1, "/g_queryTree.reply 1 0 0");
+    assert_sent(f, "/g_new 67108865 0 0; /g_new 67109864 0 67108865; "
+                   "/s_new sine 67109865 0 67109864 freq 500f amp 0.25f; "
+                   "/s_new plain 67109866 3 67109865; /n_run 67109866 0; "
+                   "/s_new chord 67109867 3 67109864 1 5f; "
+                   "/s_new farfield_guard 67108866 1 0 bus 0f; /sync 5");
+}
+
+// Another client's node that is told of before we know who we are must not be in the way.
+static void nodes_told_of_before_login_change_nothing(void **state)
+{
+    struct fake_session *f = *state;
+    populate(f);
+    fake_lose_server(f);
+    say_alive(f);
+    fake_reply(f, "/n_go 67109865 0 -1 -1 0");
+    fake_reply(f, "/done /notify 1 16");
+    assert_non_null(tree_find(&f->session->tree, 67109865));
+    assert_true(tree_find(&f->session->tree, 67109865)->own);
+}
+
+// A controller that was restarted finds a tree that it does not know.
+static void a_tree_is_adopted(void **state)
+{
+    struct fake_session *f = *state;
+    say_alive(f);
+    fake_reply(f, "/done /notify 0 16");
+    fake_reply(f, "/g_queryTree.reply 1 0 3 1 2 1000 1 1001 -1 sine 4 out 0.0 freq 500.0 amp c3 "
+                  "gate 1.0 1002 -1 gone 4 a 1.0 list 2.0 2 3.0 gate 1.0 67108865 0 2 -1 "
+                  "farfield_guard 1 bus 0.0");
+    fake_forget(f);
+    say_synced(f);
+    assert_sent(f, "/sync 2");
+    say_synced(f);
+    assert_tree(f, "0(1(1000(1001) 1002) 67108865() 2)");
+    struct fake_answer *a = fake_call(f, "node.show", "{'id': 1001}");
+    assert_answer(a, "200 {\"id\":1001,\"kind\":\"synth\",\"parent\":1000,\"synthdef\":\"sine\","
+                     "\"controls\":{\"out\":0.0,\"freq\":500.0,\"amp\":0.0,\"gate\":1.0},"
+                     "\"releasing\":false,\"running\":true,\"own\":true,\"system\":false,"
+                     "\"room\":\"main\"}");
+    // Of a definition that is not in the catalog all that is known is what was shown.
+    a = fake_call(f, "node.show", "{'id': 1002}");
+    assert_has(fake_text(a), "\"synthdef\":\"gone\",\"controls\":{\"a\":1.0,\"list\":[2.0,3.0],"
+                             "\"gate\":1.0}");
+    a = fake_call(f, "node.show", "{'id': 67108865}");
+    assert_has(fake_text(a), "\"own\":false,\"system\":false,\"room\":null");
+    // New nodes get ids that are free.
+    fake_run(f, FAKE_MS(2));
+    fake_forget(f);
+    fake_call(f, "synth.new", "{'synthdef': 'plain'}");
+    assert_sent(f, "/s_new plain 1003 0 1; /sync 3");
+}
+
+static void a_tree_too_large_to_ask_for_is_done_without(void **state)
+{
+    struct fake_session *f = *state;
+    say_alive(f);
+    fake_reply(f, "/done /notify 0 16");
+    fake_forget(f);
+    fake_reply(f, "/fail /g_queryTree 'buffer overflow'");
+    assert_has(fake_sent(f), "/d_load");
+}
+
+static void what_was_on_the_way_is_lost(void **state)
+{
+    struct fake_session *f = *state;
+    struct fake_answer *a = fake_call(f, "synth.new", "{'synthdef': 'sine'}");
+    fake_lose_server(f);
+    assert_answer(a, "503 scsynth was lost before it answered; it is being started again");
+    assert_sent(f, "");
+    fake_reply(f, "/n_go 1000 1 -1 -1 0"); // of one that is no more
+    assert_null(tree_find(&f->session->tree, 1000));
+    a = fake_call(f, "synth.new", "{'synthdef': 'sine'}");
+    assert_answer(a, "503 scsynth is being started; try again in a moment");
+}
+
+static void counts_what_scsynth_complains_of(void **state)
+{
+    struct fake_session *f = *state;
+    session_on_output(f->session, "late 0.013", f->now);
+    session_on_output(f->session, "late 0.2", f->now);
+    session_on_output(f->session, "alloc failed, increase server's memory", f->now);
+    session_on_output(f->session, "it is never late", f->now);
+    struct fake_answer *a = fake_call(f, "server.status", NULL);
+    assert_has(fake_text(a), "\"late\":2,\"alloc_failed\":1");
+}
+
+static void shows_the_status(void **state)
+{
+    struct fake_session *f = *state;
+    fake_reply(f, "/status.reply 1 12 3 4 5 0.25 1.5 48000.0 47999.5");
+    struct fake_answer *a = fake_call(f, "server.status", NULL);
+    assert_has(fake_text(a), "{\"state\":\"running\",\"epoch\":1,\"version\":\"\",\"sample_rate\":"
+                             "47999.5,\"cpu\":{\"average\":0.25,\"peak\":1.5},\"ugens\":12,"
+                             "\"synths\":3,\"groups\":4,\"synthdefs\":5,\"late\":0,"
+                             "\"alloc_failed\":0,\"restarts\":0,\"client_id\":0,"
+                             "\"max_logins\":16");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        NEW(does_not_ask_before_scsynth_is_expected),
+        NEW(knocks_until_scsynth_answers),
+        NEW(goes_through_the_steps),
+        NEW(an_old_barrier_ends_no_step),
+        NEW(is_told_that_it_is_registered_already),
+        cmocka_unit_test(a_notify_that_cannot_be_used_is_waited_out),
+        cmocka_unit_test(every_step_has_its_deadline),
+        NEW(a_slow_boot_is_no_silence),
+        RUNNING(silence_is_noticed),
+        RUNNING(asks_for_the_status_twice_a_second),
+        RUNNING(a_fresh_scsynth_gets_everything_in_order),
+        RUNNING(what_does_not_come_back_is_said_to_have_ended),
+        RUNNING(what_was_over_is_not_struck_again),
+        RUNNING(a_tree_that_is_still_there_is_kept),
+        RUNNING(another_client_id_renumbers_what_is_ours),
+        RUNNING(nodes_told_of_before_login_change_nothing),
+        NEW(a_tree_is_adopted),
+        NEW(a_tree_too_large_to_ask_for_is_done_without),
+        RUNNING(what_was_on_the_way_is_lost),
+        RUNNING(counts_what_scsynth_complains_of),
+        RUNNING(shows_the_status),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
