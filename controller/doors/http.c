@@ -9,6 +9,7 @@
 
 #include "common/error.h"
 #include "common/log.h"
+#include "controller/core/rest.h"
 #include "controller/doors/files.h"
 
 struct http {
@@ -107,48 +108,6 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, struct problem 
     return queue(connection, status, response);
 }
 
-// "/v1/nodes/{id}" with the result's members.
-static char *expand(const char *template, const json_t *result)
-{
-    GString *path = g_string_new(NULL);
-    while (*template) {
-        const char *open = strchr(template, '{');
-        if (!open) {
-            g_string_append(path, template);
-            break;
-        }
-        const char *close = strchr(open, '}');
-        g_string_append_len(path, template, open - template);
-        g_autofree char *name = g_strndup(open + 1, close - open - 1);
-        const json_t *value = json_object_get(result, name);
-        if (json_is_string(value))
-            g_string_append_uri_escaped(path, json_string_value(value), NULL, FALSE);
-        else
-            g_string_append_printf(path, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-        template = close + 1;
-    }
-    return g_string_free(path, FALSE);
-}
-
-// draft-ietf-wish-whep, section 4.5: STUN and TURN servers as Link headers.
-static void add_ice_links(struct MHD_Response *response, const json_t *servers)
-{
-    size_t i;
-    json_t *server;
-    json_array_foreach(servers, i, server)
-    {
-        const char *url = json_string_value(json_object_get(server, "urls"));
-        const char *user = json_string_value(json_object_get(server, "username"));
-        const char *credential = json_string_value(json_object_get(server, "credential"));
-        g_autofree char *link =
-            user ? g_strdup_printf("<%s>; rel=\"ice-server\"; username=\"%s\"; credential=\"%s\"; "
-                                   "credential-type=\"password\"",
-                                   url, user, credential)
-                 : g_strdup_printf("<%s>; rel=\"ice-server\"", url);
-        add_header(response, "Link", link);
-    }
-}
-
 static struct MHD_Response *response_of_result(const struct command *command, const json_t *result)
 {
     struct MHD_Response *response;
@@ -159,11 +118,15 @@ static struct MHD_Response *response_of_result(const struct command *command, co
                                     "application/sdp");
     else
         response = response_of_text(NULL, NULL);
-    if (command->location) {
-        g_autofree char *location = expand(command->location, result);
-        add_header(response, "Location", location);
+    g_autofree char *location = rest_location(command, result);
+    add_header(response, "Location", location);
+    size_t i;
+    json_t *server;
+    json_array_foreach(json_object_get(result, "ice_servers"), i, server)
+    {
+        g_autofree char *link = rest_ice_link(server);
+        add_header(response, "Link", link);
     }
-    add_ice_links(response, json_object_get(result, "ice_servers"));
     return response;
 }
 
@@ -180,8 +143,7 @@ static void on_reply(void *data, json_t *result, const struct problem *problem)
         request->status = problem->status;
         request->response = response_of_problem(problem);
     } else {
-        bool unready = json_is_false(json_object_get(result, "ready"));
-        request->status = unready ? 503 : request->command->status;
+        request->status = rest_status(request->command, result);
         request->response = response_of_result(request->command, result);
     }
     json_decref(result);
@@ -193,36 +155,6 @@ static void on_reply(void *data, json_t *result, const struct problem *problem)
 }
 
 // --- requests -----------------------------------------------------------------------------------
-
-static bool has_type(const char *given, const char *const *wanted)
-{
-    if (!given)
-        return true;
-    gsize length = strcspn(given, "; ");
-    for (; *wanted; wanted++)
-        if (strlen(*wanted) == length && g_ascii_strncasecmp(given, *wanted, length) == 0)
-            return true;
-    return false;
-}
-
-// curl sends application/x-www-form-urlencoded unless it is told otherwise.
-static const char *const json_types[] = {"application/json", "application/x-www-form-urlencoded",
-                                         NULL};
-static const char *const bytes_types[] = {"application/octet-stream",
-                                          "application/x-www-form-urlencoded", NULL};
-static const char *const sdp_types[] = {"application/sdp", NULL};
-static const char *const fragment_types[] = {"application/trickle-ice-sdpfrag", NULL};
-
-static const struct {
-    const char *const *types;
-    gsize max;
-} bodies[] = {
-    [BODY_NONE] = {json_types, HTTP_MAX_JSON},
-    [BODY_JSON] = {json_types, HTTP_MAX_JSON},
-    [BODY_SDP] = {sdp_types, LINK_MAX_SDP},
-    [BODY_SDPFRAG] = {fragment_types, LINK_MAX_SDP},
-    [BODY_SYNTHDEF] = {bytes_types, HTTP_MAX_SYNTHDEF},
-};
 
 static struct problem *check_access(const struct http *http, struct MHD_Connection *connection)
 {
@@ -246,10 +178,7 @@ static bool has_key(const struct http *http, struct MHD_Connection *connection)
 
 static enum MHD_Result answer_options(struct MHD_Connection *connection, const char *path)
 {
-    g_autofree char *allowed = NULL;
-    json_t *params = json_object();
-    command_by_path("", path, params, &allowed);
-    json_decref(params);
+    g_autofree char *allowed = rest_verbs(path);
     if (!allowed)
         return refuse(connection, problem_new(404, "there is nothing at %s", path), NULL);
     g_autofree char *methods = g_strconcat(allowed, ", OPTIONS", NULL);
@@ -299,14 +228,7 @@ static enum MHD_Result answer_file(const struct http *http, struct MHD_Connectio
 static enum MHD_Result add_query(void *data, enum MHD_ValueKind kind, const char *name,
                                  const char *value)
 {
-    json_t *params = data;
-    g_autofree char *decoded = g_uri_unescape_string(value ? value : "", NULL);
-    json_t *text = json_string(decoded);
-    // The path's own parameters come first.
-    if (text && !json_object_get(params, name))
-        json_object_set_new(params, name, text);
-    else
-        json_decref(text);
+    rest_add_query(data, name, value);
     return MHD_YES;
 }
 
@@ -321,20 +243,12 @@ static enum MHD_Result begin(struct http *http, struct MHD_Connection *connectio
         return answer_file(http, connection, verb, path);
     if (strcmp(verb, "OPTIONS") == 0)
         return answer_options(connection, path);
+    struct rest_head head = {verb, path, request_header(connection, "Content-Type"),
+                             request_header(connection, "Content-Length"),
+                             has_key(http, connection)};
     g_autofree char *allowed = NULL;
     json_t *params = json_object();
-    const char *row_verb = strcmp(verb, "HEAD") == 0 ? "GET" : verb;
-    const struct command *command = command_by_path(row_verb, path, params, &allowed);
-    if (!command)
-        problem = allowed ? problem_new(405, "%s is not possible here", verb)
-                          : problem_new(404, "there is nothing at %s", path);
-    else if (command->scope != SCOPE_OPEN && !has_key(http, connection))
-        problem = problem_new(401, "this needs the header Authorization: Bearer KEY");
-    else if (!has_type(request_header(connection, "Content-Type"), bodies[command->body].types))
-        problem = problem_new(415, "%s is expected here", bodies[command->body].types[0]);
-    const char *length = request_header(connection, "Content-Length");
-    if (!problem && length && g_ascii_strtoull(length, NULL, 10) > bodies[command->body].max)
-        problem = problem_new(413, "at most %zu bytes are taken here", bodies[command->body].max);
+    const struct command *command = rest_route(&head, params, &problem, &allowed);
     if (problem) {
         json_decref(params);
         return refuse(connection, problem, allowed);
@@ -346,7 +260,7 @@ static enum MHD_Result begin(struct http *http, struct MHD_Connection *connectio
                                 .command = command,
                                 .params = params,
                                 .body = g_byte_array_new(),
-                                .max_body = bodies[command->body].max};
+                                .max_body = rest_max_body(command)};
     *result = request;
     return MHD_YES;
 }
@@ -359,35 +273,6 @@ static void take_body(struct request *request, const char *bytes, size_t length)
         g_byte_array_append(request->body, (const guint8 *)bytes, length);
 }
 
-// The members of a JSON body join the parameters of path and query.
-static struct problem *read_json(struct request *request)
-{
-    if (request->body->len == 0)
-        return NULL;
-    json_error_t failure;
-    json_t *json = json_loadb((const char *)request->body->data, request->body->len,
-                              JSON_REJECT_DUPLICATES, &failure);
-    if (!json)
-        return problem_new(400, "the body is not JSON: %s, at byte %d", failure.text,
-                           failure.position);
-    struct problem *problem = NULL;
-    const char *name;
-    json_t *value;
-    if (!json_is_object(json))
-        problem = problem_new(400, "the body must be a JSON object");
-    json_object_foreach(json, name, value)
-    {
-        if (json_object_get(request->params, name)) {
-            problem = problem ? problem : problem_new(422, "a field is given twice");
-            problem_add(problem, name, "is given by the path or query already");
-        } else {
-            json_object_set(request->params, name, value);
-        }
-    }
-    json_decref(json);
-    return problem;
-}
-
 static void run(struct request *request, int64_t now)
 {
     const struct command *command = request->command;
@@ -397,7 +282,8 @@ static void run(struct request *request, int64_t now)
     if (request->is_too_large)
         problem = problem_new(413, "at most %zu bytes are taken here", request->max_body);
     else if (command->body == BODY_JSON || command->body == BODY_NONE)
-        problem = read_json(request);
+        problem =
+            rest_add_json(request->params, (const char *)request->body->data, request->body->len);
     else
         body = g_bytes_new(request->body->data, request->body->len);
     struct call *call =

@@ -7,11 +7,9 @@
 #include "controller/core/access.h"
 #include "controller/core/session.h"
 
-// Limits. A body's is that of its kind; bytes.
+// Limits; those of bodies are in controller/core/rest.h.
 #define HTTP_MAX_CONNECTIONS 1000
 #define HTTP_MAX_HEADER 32768
-#define HTTP_MAX_JSON (1024 * 1024)
-#define HTTP_MAX_SYNTHDEF (4 * 1024 * 1024)
 #define HTTP_IDLE_SECONDS 30
 
 struct http;

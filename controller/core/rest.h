@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What REST adds to the command table: which row a request means, how its parameters come together
+// from path, query and body, and which headers an answer has. No HTTP library is seen here.
+#pragma once
+
+#include <glib.h>
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "controller/core/command.h"
+
+// The most that a body may hold, bytes; of an SDP see LINK_MAX_SDP.
+#define REST_MAX_JSON (1024 * 1024)
+#define REST_MAX_SYNTHDEF (4 * 1024 * 1024)
+
+// The headers of a request that decide; NULL for those that it lacks.
+struct rest_head {
+    const char *verb, *path; // the path as it was written, escapes and all, without the query
+    const char *content_type, *content_length;
+    bool authorised;
+};
+
+// The row, with the path's parameters set in `params`; or NULL with `problem`, and for 405 the
+// value of Allow in `allowed`, both owned by the caller.
+const struct command *rest_route(const struct rest_head *head, json_t *params,
+                                 struct problem **problem, char **allowed);
+
+// The verbs of a path, "GET, POST", for OPTIONS; NULL if there is nothing. The caller frees it.
+char *rest_verbs(const char *path);
+
+gsize rest_max_body(const struct command *command);
+
+// One pair of the query, still escaped. What the path has given already stays.
+void rest_add_query(json_t *params, const char *name, const char *value);
+
+// The members of a JSON body, which join `params`. NULL when all is well.
+struct problem *rest_add_json(json_t *params, const char *bytes, gsize length);
+
+// Status and headers of a result. The strings are the caller's; NULL where there is no header.
+int rest_status(const struct command *command, const json_t *result);
+char *rest_location(const struct command *command, const json_t *result);
+// draft-ietf-wish-whep, section 4.5: a STUN or TURN server as a Link header.
+char *rest_ice_link(const json_t *server);
