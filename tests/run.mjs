@@ -7,7 +7,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { MARK } from './lib/reporter.mjs';
-import { SANITIZER } from './lib/sanitizer.mjs';
+import { SANITIZER, sanitizerOptions } from './lib/sanitizer.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
@@ -35,8 +35,7 @@ async function execute(command, args, timeout, onLine) {
             ...process.env,
             BUILD: build,
             CMOCKA_MESSAGE_OUTPUT: 'TAP',
-            ASAN_OPTIONS: `abort_on_error=0:${process.env.ASAN_OPTIONS ?? ''}`,
-            UBSAN_OPTIONS: `print_stacktrace=1:${process.env.UBSAN_OPTIONS ?? ''}`,
+            ...sanitizerOptions,
         },
     });
     running = child;

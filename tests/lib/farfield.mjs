@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { listen } from './listener.mjs';
 import { isAlive, processesMarked } from './processes.mjs';
 import { connectRpc } from './rpc.mjs';
-import { SANITIZER } from './sanitizer.mjs';
+import { SANITIZER, sanitizerOptions } from './sanitizer.mjs';
 import { waitFor } from './wait.mjs';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -116,8 +116,8 @@ class Farfield {
             ...this.settings,
         };
         const options = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
-        const env = Object.fromEntries(
-            Object.entries(process.env).filter(([name]) => !name.startsWith('FARFIELD_')));
+        const env = Object.fromEntries(Object.entries({ ...process.env, ...sanitizerOptions })
+            .filter(([name]) => !name.startsWith('FARFIELD_')));
         this.controller = spawn(this.program, options,
             { stdio: ['ignore', 'pipe', 'pipe'], env, cwd: root });
         this.exited = once(this.controller, 'exit').then(([code, signal]) => ({ code, signal }));
