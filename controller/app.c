@@ -1,194 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "controller/app.h"
 
-#include <errno.h>
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "common/error.h"
 #include "common/log.h"
-#include "controller/core/access.h"
-#include "controller/core/rpc.h"
-#include "controller/core/session.h"
-#include "controller/doors/http.h"
-#include "controller/doors/library.h"
 #include "controller/doors/port.h"
-#include "controller/doors/scsynth.h"
-#include "controller/doors/websocket.h"
-#include "controller/state.h"
-#include "controller/supervisor.h"
+#include "controller/wiring.h"
 
 // The client id that we ask of scsynth: its last, so that sclang gets the 0 that it is used to.
 #define CLIENT_ID 15
-
-struct app {
-    const struct config *config;
-    GMainLoop *loop;
-    struct state state;
-    json_t *saved; // what an earlier controller left, NULL if nothing
-    struct session *session;
-    GSource *timer; // session_tick()
-    struct rpc *rpc;
-    struct access access;
-    struct library *library;
-    struct scsynth *scsynth;
-    struct websockets *websockets;
-    struct websocket *link; // the pipeline, NULL while it is away
-    int link_port;
-    char *link_token;
-    struct http *http;
-    struct supervisor *supervisor;
-    GPtrArray *ice_servers;
-    char *resources; // the folder that holds web/ and synthdefs/
-    bool is_ready;
-    bool stopping;
-    int exit_status;
-};
-
-// One connection of a pipeline.
-struct link {
-    struct app *app;
-    struct websocket *websocket;
-};
 
 static int64_t now(void)
 {
     return g_get_monotonic_time();
 }
 
-static char *url(const struct app *app, const char *scheme, const char *port)
+char *app_url(const struct app *app, const char *scheme, const char *port)
 {
     const char *address = config_string(app->config, "address");
     return g_strdup_printf(strchr(address, ':') ? "%s://[%s]:%d/" : "%s://%s:%d/", scheme, address,
                            (int)config_integer(app->config, port));
 }
 
-// --- the session's ports ------------------------------------------------------------------------
-
-static void port_send(void *data, const GPtrArray *messages)
-{
-    struct app *app = data;
-    scsynth_send(app->scsynth, messages);
-}
-
-static void announce_when_ready(struct app *app)
-{
-    const struct session *session = app->session;
-    if (app->is_ready || session->state != SERVER_RUNNING || !session->pipeline.linked ||
-        session->pipeline.connected < LINK_CHANNELS)
-        return;
-    app->is_ready = true;
-    g_autofree char *panel = url(app, "http", "http-port");
-    printf("Farfield is ready: %s  (turn your volume down first: sound may start suddenly)\n",
-           panel);
-    fflush(stdout);
-}
-
-static void port_emit(void *data, const char *topic, const char *event, json_t *params,
-                      const char *key)
-{
-    struct app *app = data;
-    rpc_emit(app->rpc, topic, event, params, key);
-    announce_when_ready(app);
-}
-
-static void port_notify(void *data, struct client *client, const char *method, json_t *params)
-{
-    rpc_notify(client, method, params);
-}
-
-static bool port_to_pipeline(void *data, const struct link_message *message)
-{
-    struct app *app = data;
-    if (!app->link)
-        return false;
-    char *text = link_message_encode(message);
-    g_autoptr(GBytes) bytes = g_bytes_new_with_free_func(text, strlen(text), free, text);
-    websocket_send(app->link, bytes, NULL);
-    return true;
-}
-
-static void port_wake_at(void *data, int64_t time)
-{
-    struct app *app = data;
-    g_source_set_ready_time(app->timer, time ? time : -1);
-}
-
-static void port_server_lost(void *data)
-{
-    struct app *app = data;
-    supervisor_kill_scsynth(app->supervisor);
-}
-
-static bool port_restart_server(void *data)
-{
-    struct app *app = data;
-    return supervisor_kill_scsynth(app->supervisor);
-}
-
-static char *port_stage(void *data, const struct synthdef *synthdef, GError **error)
-{
-    struct app *app = data;
-    return library_stage(app->library, synthdef, error);
-}
-
-static bool port_keep(void *data, const struct synthdef *synthdef, GError **error)
-{
-    struct app *app = data;
-    return library_keep(app->library, synthdef, error);
-}
-
-static bool port_forget(void *data, const char *name, GError **error)
-{
-    struct app *app = data;
-    return library_forget(app->library, name, error);
-}
-
-static void port_random(void *data, guint8 *bytes, gsize length)
-{
-    gsize done = 0;
-    while (done < length) {
-        ssize_t got = getrandom(bytes + done, length - done, 0);
-        if (got > 0)
-            done += got;
-        else if (errno != EINTR)
-            g_error("no random numbers: %s", g_strerror(errno));
-    }
-}
-
-static gboolean on_timer(gpointer data)
-{
-    struct app *app = data;
-    g_source_set_ready_time(app->timer, -1);
-    session_tick(app->session, now());
-    return G_SOURCE_CONTINUE;
-}
-
-static gboolean dispatch_timer(GSource *source, GSourceFunc callback, gpointer data)
-{
-    return callback(data);
-}
-
-static GSourceFuncs timer_funcs = {.dispatch = dispatch_timer};
-
-// --- scsynth and the children -------------------------------------------------------------------
-
-static void on_osc(void *data, const struct osc_message *message)
-{
-    struct app *app = data;
-    session_on_reply(app->session, message, now());
-}
-
-static void on_scsynth_line(void *data, const char *line)
-{
-    struct app *app = data;
-    session_on_output(app->session, line, now());
-}
-
-static void save_state(struct app *app)
+void app_save(struct app *app)
 {
     json_t *children = supervisor_save(app->supervisor);
     json_t *saved = json_pack("{s:o s:i s:i s:s s:i}", "children", children, "osc_port",
@@ -202,30 +40,7 @@ static void save_state(struct app *app)
     json_decref(saved);
 }
 
-static void on_scsynth_ready(void *data)
-{
-    struct app *app = data;
-    session_server_expected(app->session, now());
-}
-
-static void on_scsynth_gone(void *data)
-{
-    struct app *app = data;
-    session_server_gone(app->session, now());
-}
-
-static void on_children_changed(void *data)
-{
-    save_state(data);
-}
-
-static void on_children_stopped(void *data)
-{
-    struct app *app = data;
-    g_main_loop_quit(app->loop);
-}
-
-static void stop(struct app *app)
+void app_stop(struct app *app)
 {
     if (app->stopping)
         return;
@@ -235,106 +50,17 @@ static void stop(struct app *app)
     supervisor_stop(app->supervisor);
 }
 
-static void on_hopeless(void *data, const char *why)
-{
-    struct app *app = data;
-    log_error("supervisor.hopeless", "{s:s}", "reason", why);
-    fprintf(stderr, "farfield-controller: %s\n", why);
-    app->exit_status = 1;
-    stop(app);
-}
-
 static gboolean on_signal(gpointer data)
 {
-    stop(data);
+    app_stop(data);
     return G_SOURCE_CONTINUE;
-}
-
-// --- the WebSockets -----------------------------------------------------------------------------
-
-static bool may_open_rpc(void *data, const char *host, const char *origin,
-                         const char *authorization, bool *authorised)
-{
-    struct app *app = data;
-    const char *key = access_bearer(authorization);
-    // Who brings a key must bring the right one; who brings none may still call auth.
-    *authorised = session_key_fits(app->session, key ? key : "");
-    return !app->stopping && access_host_allowed(&app->access, host) &&
-           access_origin_allowed(&app->access, host, origin) && (*authorised || !key);
-}
-
-static void *open_rpc(void *data, struct websocket *websocket, bool authorised)
-{
-    struct app *app = data;
-    return rpc_client_create(app->rpc, websocket, authorised);
-}
-
-static void on_rpc_text(void *client, const char *text, gsize length)
-{
-    rpc_receive(client, text, length, now());
-}
-
-static void on_rpc_close(void *client)
-{
-    rpc_client_destroy(client, now());
-}
-
-static void send_rpc(void *data, void *connection, GBytes *text, const char *key)
-{
-    websocket_send(connection, text, key);
-}
-
-static bool may_open_link(void *data, const char *host, const char *origin,
-                          const char *authorization, bool *authorised)
-{
-    struct app *app = data;
-    const char *token = access_bearer(authorization);
-    *authorised = token && session_secrets_equal(token, app->link_token);
-    return *authorised;
-}
-
-static void *open_link(void *data, struct websocket *websocket, bool authorised)
-{
-    struct app *app = data;
-    // A pipeline that was started anew may be here before the old one's end is noticed.
-    if (app->link)
-        websocket_close(app->link, 1000, "another pipeline has come");
-    app->link = websocket;
-    struct link *link = g_new0(struct link, 1);
-    link->app = app;
-    link->websocket = websocket;
-    return link;
-}
-
-static void on_link_text(void *data, const char *text, gsize length)
-{
-    struct link *link = data;
-    struct app *app = link->app;
-    g_autoptr(GError) error = NULL;
-    struct link_message *message = link_message_decode(text, length, &error);
-    if (!message)
-        log_warning("link.message", "{s:s}", "reason", error->message);
-    else if (link->websocket == app->link)
-        session_on_link(app->session, message, now());
-    link_message_destroy(message);
-}
-
-static void on_link_close(void *data)
-{
-    struct link *link = data;
-    struct app *app = link->app;
-    if (link->websocket == app->link) {
-        app->link = NULL;
-        session_link_lost(app->session, now());
-    }
-    g_free(link);
 }
 
 // --- setting up ---------------------------------------------------------------------------------
 
 static bool listen_rpc(struct app *app, GError **error)
 {
-    struct websocket_ports ports = {app, may_open_rpc, open_rpc, on_rpc_text, on_rpc_close};
+    struct websocket_ports ports = wiring_rpc_server(app);
     int port = (int)config_integer(app->config, "ws-port");
     if (websocket_listen(app->websockets, config_string(app->config, "address"), port, RPC_PROTOCOL,
                          RPC_MAX_MESSAGE, &ports, error))
@@ -351,7 +77,7 @@ static int saved_integer(const struct app *app, const char *key)
 // The port of before, so that a pipeline that lives on finds us again.
 static bool listen_link(struct app *app, GError **error)
 {
-    struct websocket_ports ports = {app, may_open_link, open_link, on_link_text, on_link_close};
+    struct websocket_ports ports = wiring_link_server(app);
     const char *address = config_string(app->config, "link-address");
     int port = (int)config_integer(app->config, "link-port");
     int before = saved_integer(app, "link_port");
@@ -380,7 +106,7 @@ static void make_token(struct app *app)
         return;
     }
     guint8 bytes[24];
-    port_random(app, bytes, sizeof bytes);
+    app->session->ports.random(app, bytes, sizeof bytes);
     app->link_token = g_base64_encode(bytes, sizeof bytes);
 }
 
@@ -428,30 +154,15 @@ static bool check_config(const struct app *app, GError **error)
 
 static void create_session(struct app *app)
 {
-    struct session_ports ports = {
-        .data = app,
-        .send = port_send,
-        .emit = port_emit,
-        .notify = port_notify,
-        .to_pipeline = port_to_pipeline,
-        .wake_at = port_wake_at,
-        .server_lost = port_server_lost,
-        .restart_server = port_restart_server,
-        .stage_synthdef = port_stage,
-        .keep_synthdef = port_keep,
-        .forget_synthdef = port_forget,
-        .random = port_random,
-    };
-    struct rpc_ports rpc_ports = {app, send_rpc};
-    app->timer = g_source_new(&timer_funcs, sizeof(GSource));
-    g_source_set_callback(app->timer, on_timer, app, NULL);
-    g_source_attach(app->timer, NULL);
+    struct session_ports ports = wiring_session(app);
+    struct rpc_ports rpc_ports = wiring_rpc(app);
+    app->timer = wiring_timer(app);
     app->session = session_create(&ports, CLIENT_ID);
     app->session->epoch = saved_integer(app, "epoch");
     app->session->ice_servers = app->ice_servers;
     const char *key = config_string(app->config, "api-key");
     app->session->api_key = *key ? g_strdup(key) : NULL;
-    app->session->websocket_url = url(app, "ws", "ws-port");
+    app->session->websocket_url = app_url(app, "ws", "ws-port");
     app->rpc = rpc_create(app->session, &rpc_ports);
 }
 
@@ -491,9 +202,9 @@ static bool open_scsynth(struct app *app, GError **error)
         app->saved = json_object();
     json_object_set_new(app->saved, "scsynth_port", json_integer(port));
     int before = saved_integer(app, "osc_port");
-    app->scsynth =
-        scsynth_open(config_string(app->config, "scsynth-address"), port,
-                     before ? before : port_free(G_SOCKET_TYPE_DATAGRAM), on_osc, app, error);
+    app->scsynth = scsynth_open(config_string(app->config, "scsynth-address"), port,
+                                before ? before : port_free(G_SOCKET_TYPE_DATAGRAM), wiring_on_osc,
+                                app, error);
     return app->scsynth != NULL;
 }
 
@@ -511,13 +222,7 @@ static bool create_supervisor(struct app *app, GError **error)
         .link_token = app->link_token,
         .pipeline_path = pipeline,
     };
-    struct supervisor_ports ports = {.data = app,
-                                     .on_scsynth_line = on_scsynth_line,
-                                     .on_scsynth_ready = on_scsynth_ready,
-                                     .on_scsynth_gone = on_scsynth_gone,
-                                     .on_changed = on_children_changed,
-                                     .on_stopped = on_children_stopped,
-                                     .on_hopeless = on_hopeless};
+    struct supervisor_ports ports = wiring_supervisor(app);
     app->supervisor = supervisor_create(app->config, &plan, &ports, error);
     return app->supervisor != NULL;
 }
@@ -577,7 +282,7 @@ int app_run(const struct config *config)
                            g_unix_signal_add(SIGTERM, on_signal, &app),
                            g_unix_signal_add(SIGHUP, on_signal, &app)};
         supervisor_start(app.supervisor, json_object_get(app.saved, "children"));
-        save_state(&app);
+        app_save(&app);
         if (!supervisor_owns_scsynth(app.supervisor))
             session_server_expected(app.session, now());
         session_tick(app.session, now());

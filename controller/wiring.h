@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Who calls whom: the functions by which the modules of the controller reach each other. All are
+// handed the struct app; the modules themselves never see one another.
+#pragma once
+
+#include <glib.h>
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "common/config.h"
+#include "controller/core/access.h"
+#include "controller/core/rpc.h"
+#include "controller/core/session.h"
+#include "controller/doors/http.h"
+#include "controller/doors/library.h"
+#include "controller/doors/scsynth.h"
+#include "controller/doors/websocket.h"
+#include "controller/state.h"
+#include "controller/supervisor.h"
+
+struct app {
+    const struct config *config;
+    GMainLoop *loop;
+    struct state state;
+    json_t *saved; // what an earlier controller left, NULL if nothing
+    struct session *session;
+    GSource *timer; // session_tick()
+    struct rpc *rpc;
+    struct access access;
+    struct library *library;
+    struct scsynth *scsynth;
+    struct websockets *websockets;
+    struct websocket *link; // the pipeline, NULL while it is away
+    int link_port;
+    char *link_token;
+    struct http *http;
+    struct supervisor *supervisor;
+    GPtrArray *ice_servers;
+    char *resources; // the folder that holds web/ and synthdefs/
+    bool is_ready;
+    bool stopping;
+    int exit_status;
+};
+
+// One connection of a pipeline.
+struct link {
+    struct app *app;
+    struct websocket *websocket;
+};
+
+// What each module is to be created with.
+struct session_ports wiring_session(struct app *app);
+struct rpc_ports wiring_rpc(struct app *app);
+struct websocket_ports wiring_rpc_server(struct app *app);
+struct websocket_ports wiring_link_server(struct app *app);
+struct supervisor_ports wiring_supervisor(struct app *app);
+
+// scsynth's messages: for scsynth_open().
+void wiring_on_osc(void *data, const struct osc_message *message);
+
+// The source that carries session_tick(), attached to the default context.
+GSource *wiring_timer(struct app *app);
+
+// "http://127.0.0.1:8080/". The caller frees it.
+char *app_url(const struct app *app, const char *scheme, const char *port_setting);
+// Writes down what the next controller has to know if this one crashes.
+void app_save(struct app *app);
+// Ends everything in order, then the loop.
+void app_stop(struct app *app);
