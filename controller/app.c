@@ -201,10 +201,14 @@ static bool open_scsynth(struct app *app, GError **error)
     if (!app->saved)
         app->saved = json_object();
     json_object_set_new(app->saved, "scsynth_port", json_integer(port));
+    const char *address = config_string(app->config, "scsynth-address");
+    // By the port of before, scsynth knows us again.
     int before = saved_integer(app, "osc_port");
-    app->scsynth = scsynth_open(config_string(app->config, "scsynth-address"), port,
-                                before ? before : port_free(G_SOCKET_TYPE_DATAGRAM), wiring_on_osc,
-                                app, error);
+    if (before)
+        app->scsynth = scsynth_open(address, port, before, wiring_on_osc, app, NULL);
+    if (!app->scsynth)
+        app->scsynth = scsynth_open(address, port, port_free(G_SOCKET_TYPE_DATAGRAM), wiring_on_osc,
+                                    app, error);
     return app->scsynth != NULL;
 }
 

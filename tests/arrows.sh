@@ -40,7 +40,7 @@ file ~ /^controller\/doors\// && project {
 }
 !project {
     owned("microhttpd[.]h", "^controller/doors/http[_.]")
-    owned("libwebsockets[.]h", "^(controller/doors/(ws|link)[.]c|pipeline/link[.]c)$")
+    owned("libwebsockets[.]h", "^(controller/doors/websocket[.]c|pipeline/link[.]c)$")
     owned("lo/", "^controller/doors/scsynth[.]c$")
     owned("sqlite3[.]h", "^controller/doors/store[.]c$")
     owned("jack/", "^pipeline/(capture|sources)[a-z_]*[.][ch]$")

@@ -10,7 +10,7 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "controller/core/rest.h"
-#include "controller/doors/files.h"
+#include "controller/doors/http_files.h"
 
 struct http {
     struct MHD_Daemon *daemon;
@@ -201,7 +201,7 @@ static enum MHD_Result answer_file(const struct http *http, struct MHD_Connectio
     g_autofree char *etag = NULL;
     if (strcmp(verb, "GET") != 0 && strcmp(verb, "HEAD") != 0)
         return refuse(connection, problem_new(405, "files can only be read"), "GET, HEAD");
-    int fd = files_open(http->web_dir, path, &size, &type, &etag);
+    int fd = http_files_open(http->web_dir, path, &size, &type, &etag);
     if (fd < 0)
         return refuse(connection, problem_new(404, "there is nothing at %s", path), NULL);
     const char *known = request_header(connection, "If-None-Match");

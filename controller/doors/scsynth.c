@@ -8,7 +8,6 @@
 
 #include "common/error.h"
 #include "common/log.h"
-#include "controller/doors/port.h"
 
 // Replies handled before the loop gets its turn again.
 #define BURST 256
@@ -84,24 +83,16 @@ static void on_lo_error(int number, const char *message, const char *path)
     log_debug("scsynth.osc", "{s:i s:s}", "number", number, "reason", message ? message : "");
 }
 
-static lo_server open_server(int local_port)
-{
-    char port[16];
-    g_snprintf(port, sizeof port, "%d", local_port);
-    lo_server server = lo_server_new_with_proto(port, LO_UDP, on_lo_error);
-    if (server)
-        return server;
-    g_snprintf(port, sizeof port, "%d", port_free(G_SOCKET_TYPE_DATAGRAM));
-    return lo_server_new_with_proto(port, LO_UDP, on_lo_error);
-}
-
 struct scsynth *scsynth_open(const char *address, int port, int local_port,
                              void (*on_message)(void *data, const struct osc_message *message),
                              void *data, GError **error)
 {
-    lo_server server = open_server(local_port);
+    char own_port[16];
+    g_snprintf(own_port, sizeof own_port, "%d", local_port);
+    lo_server server = lo_server_new_with_proto(own_port, LO_UDP, on_lo_error);
     if (!server) {
-        g_set_error(error, FARFIELD_ERROR, ERROR_INTERNAL, "no UDP socket for scsynth");
+        g_set_error(error, FARFIELD_ERROR, ERROR_INTERNAL, "UDP port %d cannot be taken",
+                    local_port);
         return NULL;
     }
     struct scsynth *scsynth = g_new0(struct scsynth, 1);

@@ -12,9 +12,9 @@
 
 struct scsynth;
 
-// Opens a socket on `local_port` (or where that is taken, any free one) that talks to scsynth at
-// a numeric IPv4 address or "localhost". `on_message` is called on the loop, with a message that it
-// borrows, for each that comes from there; what comes from elsewhere is dropped.
+// Opens a socket on `local_port` that talks to scsynth at a numeric IPv4 address or "localhost".
+// `on_message` is called on the loop, with a message that it borrows, for each that comes from
+// there; what comes from elsewhere is dropped. NULL with `error` where the port is taken.
 struct scsynth *scsynth_open(const char *address, int port, int local_port,
                              void (*on_message)(void *data, const struct osc_message *message),
                              void *data, GError **error);

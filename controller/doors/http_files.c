@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "controller/doors/files.h"
+#include "controller/doors/http_files.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -33,7 +33,8 @@ static gboolean is_plain(const char *path)
     return *path == '/' && !strstr(path, "/.") && !strstr(path, "//") && !strchr(path, '\\');
 }
 
-int files_open(const char *root, const char *path, guint64 *size, const char **type, char **etag)
+int http_files_open(const char *root, const char *path, guint64 *size, const char **type,
+                    char **etag)
 {
     if (!is_plain(path))
         return -1;
