@@ -11,7 +11,7 @@ import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { listen } from './listener.mjs';
-import { isAlive, processesMarked } from './processes.mjs';
+import { isAlive, processesMarked, processInfo } from './processes.mjs';
 import { connectRpc } from './rpc.mjs';
 import { SANITIZER, sanitizerOptions } from './sanitizer.mjs';
 import { waitFor } from './wait.mjs';
@@ -195,12 +195,15 @@ class Farfield {
         };
     }
 
-    // Kills one part without a word, and waits until it is gone.
+    // Kills one part without a word, and waits until it is gone and the controller, where that is
+    // its parent, has noticed: it was answered for, which a zombie is not.
     async kill(part, signal = 'SIGKILL') {
         const pid = this.pids[part];
         assert.ok(pid, `${part} runs`);
+        const isChild = processInfo(pid)?.parent === this.controller.pid;
         process.kill(pid, signal);
-        await waitFor(`end of ${part}`, () => !isAlive(pid), { every: 10 });
+        await waitFor(`end of ${part}`,
+            () => (isChild ? processInfo(pid) === null : !isAlive(pid)), { every: 10 });
         return pid;
     }
 
