@@ -262,13 +262,8 @@ static void ask_status(struct session *session)
 {
     session->asked_at = session->now;
     send_now(session, osc_message_new("/status", ""));
-    // A guard that was asked for in vain is asked for again.
-    GHashTableIter iter;
-    gpointer room;
-    g_hash_table_iter_init(&iter, session->rooms);
-    while (session->state == SERVER_RUNNING && g_hash_table_iter_next(&iter, NULL, &room))
-        ((struct room *)room)->guard_asked = false;
-    rooms_keep_guards(session);
+    if (session->state == SERVER_RUNNING)
+        rooms_remind(session);
 }
 
 void boot_tick(struct session *session)

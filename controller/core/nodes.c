@@ -153,8 +153,13 @@ static void on_end(struct session *session, const struct osc_message *reply)
         batch_add(&session->batch, osc_message_new("/n_free", "i", parent->id));
 }
 
+// /n_move and /n_info; of a node whose /n_go was lost they tell as much.
 static void on_move(struct session *session, const struct osc_message *reply)
 {
+    if (!tree_find(&session->tree, osc_int(reply, 0))) {
+        on_go(session, reply);
+        return;
+    }
     struct node *node = tree_place(&session->tree, osc_int(reply, 0), osc_int(reply, 1),
                                    osc_int(reply, 2), osc_int(reply, 4) == 1);
     if (!node)
@@ -179,7 +184,6 @@ static void on_run(struct session *session, const struct osc_message *reply, boo
 void session_on_node(struct session *session, const struct osc_message *reply)
 {
     const char *address = reply->address;
-    // A node that is not in the tree has parent -1 in /n_info; nothing to learn.
     if (reply->args->len < 5)
         return;
     if (strcmp(address, "/n_go") == 0)
@@ -192,7 +196,8 @@ void session_on_node(struct session *session, const struct osc_message *reply)
         on_run(session, reply, true);
     else if (strcmp(address, "/n_off") == 0)
         on_run(session, reply, false);
-    if (strcmp(address, "/n_go") == 0 || strcmp(address, "/n_move") == 0)
+    if (strcmp(address, "/n_go") == 0 || strcmp(address, "/n_move") == 0 ||
+        strcmp(address, "/n_info") == 0)
         rooms_on_settled(session, osc_int(reply, 0));
     rooms_keep_guards(session);
 }

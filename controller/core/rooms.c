@@ -78,6 +78,25 @@ void rooms_keep_guards(struct session *session)
         keep_room(session, room);
 }
 
+// What was asked for and not heard of since may be there, its notification being lost: a second one
+// of the same id would only be refused.
+void rooms_remind(struct session *session)
+{
+    GHashTableIter iter;
+    gpointer each;
+    g_hash_table_iter_init(&iter, session->rooms);
+    while (g_hash_table_iter_next(&iter, NULL, &each)) {
+        struct room *room = each;
+        if (!room->guard_asked) {
+            keep_room(session, room);
+            continue;
+        }
+        room->guard_asked = false;
+        batch_add(&session->batch, osc_message_new("/n_query", "i", room->group));
+        batch_add(&session->batch, osc_message_new("/n_query", "i", room->guard));
+    }
+}
+
 void rooms_on_settled(struct session *session, int32_t node)
 {
     GHashTableIter iter;

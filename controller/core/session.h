@@ -11,7 +11,7 @@
 // call in `waits`. The batch leaves as one bundle when the turn of the loop ends, with a /sync
 // behind it when somebody waits. scsynth runs a bundle in order and answers in order: a wait for a
 // node is ended by its /n_go or /n_end, every other by /synced; a /fail before that goes to the
-// wait that it fits. The tree is only ever changed by what scsynth says, save for control values,
+// wait that it fits. Where a notification is overdue, scsynth is asked for the node. The tree is only ever changed by what scsynth says, save for control values,
 // which scsynth never reports.
 //
 // The tree is also the desired state. When scsynth is lost, our own nodes stay in it; when it is
@@ -184,6 +184,7 @@ struct wait {
     const char *address; // of the message that may fail: "/s_new"
     int sync;
     int64_t deadline;
+    bool asked; // scsynth is asked for the node, its notification being overdue
     void (*done)(struct session *session, struct wait *wait, struct problem *problem);
     struct synthdef *synthdef; // owned reference: of a new synth
     float *values;             // owned: of a new synth
@@ -240,6 +241,8 @@ struct osc_message *room_guard_message(struct room *room);
 void rooms_set_client(struct session *session);
 // Has each room's guard running and last, whatever others did to it.
 void rooms_keep_guards(struct session *session);
+// To be called now and then: asks again where that was in vain.
+void rooms_remind(struct session *session);
 // A node that a room asked for has come to its place.
 void rooms_on_settled(struct session *session, int32_t node);
 json_t *room_to_json(const struct session *session, const struct room *room);

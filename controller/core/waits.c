@@ -89,9 +89,19 @@ static bool fits(const struct wait *wait, const char *address, const char *text)
     return wait->kind == WAIT_GO || !names_node(text, &node) || node == wait->node;
 }
 
-void waits_on_fail(struct session *session, const struct osc_message *fail)
+// A node that scsynth does not have has ended, if it ever was; its /n_end may have been lost.
+static void on_missing(struct session *session, const char *address, int32_t id)
 {
-    const char *address = osc_string(fail, 0), *text = osc_string(fail, 1);
+    struct node *node = tree_find(&session->tree, id);
+    struct wait *wait = g_hash_table_lookup(session->node_waits, GINT_TO_POINTER(id));
+    if (node && id != TREE_ROOT && session->state == SERVER_RUNNING)
+        session_forget_node(session, node);
+    else if (wait && strcmp(address, "/n_query") == 0)
+        finish(session, wait, problem_new(404, "node %d is not there", id));
+}
+
+static bool answer_failed(struct session *session, const char *address, const char *text)
+{
     for (GList *link = session->waits.head; link; link = link->next) {
         struct wait *wait = link->data;
         if (!fits(wait, address, text))
@@ -100,9 +110,30 @@ void waits_on_fail(struct session *session, const struct osc_message *fail)
         int32_t node;
         int status = names_node(said, &node) ? 404 : 502;
         finish(session, wait, problem_new(status, "scsynth refused %s: %s", address, said));
-        return;
+        return true;
     }
-    log_warning("scsynth.fail", "{s:s s:s}", "command", address, "reason", text);
+    return false;
+}
+
+void waits_on_fail(struct session *session, const struct osc_message *fail)
+{
+    const char *address = osc_string(fail, 0), *text = osc_string(fail, 1);
+    int32_t node;
+    if (!answer_failed(session, address, text))
+        log_warning("scsynth.fail", "{s:s s:s}", "command", address, "reason", text);
+    if (names_node(text, &node))
+        on_missing(session, address, node);
+}
+
+// Whether there is reason to wait on: notifications are what is lost first where many come at once.
+static bool ask_again(struct session *session, struct wait *wait)
+{
+    if (wait->kind == WAIT_SYNC || wait->asked)
+        return false;
+    wait->asked = true;
+    wait->deadline = session->now + GRACE;
+    batch_add(&session->batch, osc_message_new("/n_query", "i", wait->node));
+    return true;
 }
 
 void waits_expire(struct session *session)
@@ -112,7 +143,7 @@ void waits_expire(struct session *session)
     while (link) {
         struct wait *wait = link->data;
         link = link->next;
-        if (wait->deadline <= session->now)
+        if (wait->deadline <= session->now && !ask_again(session, wait))
             finish(session, wait,
                    problem_new(504, "scsynth did not answer %s in time", wait->address));
         else if (wait->deadline - session->now > GRACE)
