@@ -110,12 +110,33 @@ static void adopt_wait(struct session *session, struct node *node)
     memcpy(node->values, wait->values, synthdef_slots(wait->synthdef) * sizeof(float));
 }
 
+void session_forget_node(struct session *session, struct node *node)
+{
+    while (node->last)
+        session_forget_node(session, node->last);
+    batch_forget(&session->batch, node);
+    emit_ended(session, node);
+    int32_t id = node->id;
+    tree_remove(&session->tree, node);
+    waits_on_node(session, WAIT_END, id);
+}
+
+// A synth whose id is a group's now has ended unheard, and the other way round.
+static void forget_other_kind(struct session *session, int32_t id, bool is_group)
+{
+    struct node *node = tree_find(&session->tree, id);
+    if (node && id != TREE_ROOT && node->is_group != is_group)
+        session_forget_node(session, node);
+}
+
 static void on_go(struct session *session, const struct osc_message *reply)
 {
     int32_t id = osc_int(reply, 0);
+    bool is_group = osc_int(reply, 4) == 1;
+    forget_other_kind(session, id, is_group);
     bool is_new = !tree_find(&session->tree, id);
-    struct node *node = tree_place(&session->tree, id, osc_int(reply, 1), osc_int(reply, 2),
-                                   osc_int(reply, 4) == 1);
+    struct node *node =
+        tree_place(&session->tree, id, osc_int(reply, 1), osc_int(reply, 2), is_group);
     if (!node) {
         // Its group is not in the mirror: learn the whole from the root.
         ask_about(session, tree_find(&session->tree, TREE_ROOT));
@@ -128,17 +149,6 @@ static void on_go(struct session *session, const struct osc_message *reply)
     if (is_new)
         emit_started(session, node);
     waits_on_node(session, WAIT_GO, id);
-}
-
-void session_forget_node(struct session *session, struct node *node)
-{
-    while (node->last)
-        session_forget_node(session, node->last);
-    batch_forget(&session->batch, node);
-    emit_ended(session, node);
-    int32_t id = node->id;
-    tree_remove(&session->tree, node);
-    waits_on_node(session, WAIT_END, id);
 }
 
 static void on_end(struct session *session, const struct osc_message *reply)
@@ -299,6 +309,7 @@ static bool read_children(struct query *q, int32_t parent, int children, int dep
             return false;
         int32_t id = osc_int(q->reply, q->at++);
         int below = osc_int(q->reply, q->at++);
+        forget_other_kind(q->session, id, below >= 0);
         bool is_new = !tree_find(&q->session->tree, id);
         struct node *node = tree_place(&q->session->tree, id, parent, previous, below >= 0);
         if (!node)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "controller/core/session.h"
 
+#include <math.h>
 #include <string.h>
 
 static void room_destroy(gpointer data)
@@ -196,6 +197,13 @@ void session_tick(struct session *session, int64_t now)
     session_schedule(session);
 }
 
+// JSON has no NaN and no infinity, which a graph that has just begun can show.
+static double finite_number(const struct osc_message *reply, guint i)
+{
+    double number = osc_number(reply, i);
+    return isfinite(number) ? number : 0;
+}
+
 static void on_status(struct session *session, const struct osc_message *reply)
 {
     struct server_status *status = &session->status;
@@ -203,9 +211,9 @@ static void on_status(struct session *session, const struct osc_message *reply)
     status->synths = osc_int(reply, 2);
     status->groups = osc_int(reply, 3);
     status->synthdefs = osc_int(reply, 4);
-    status->cpu_average = osc_number(reply, 5);
-    status->cpu_peak = osc_number(reply, 6);
-    status->sample_rate = osc_number(reply, 8);
+    status->cpu_average = finite_number(reply, 5);
+    status->cpu_peak = finite_number(reply, 6);
+    status->sample_rate = finite_number(reply, 8);
     session->heard_at = session->now;
     if (session->state == SERVER_LOST && session->server_expected)
         boot_begin(session);
@@ -215,9 +223,10 @@ static void on_status(struct session *session, const struct osc_message *reply)
 
 static void on_version(struct session *session, const struct osc_message *reply)
 {
+    g_autofree char *patch = g_utf8_make_valid(osc_string(reply, 3), -1);
     g_free(session->status.version);
     session->status.version =
-        g_strdup_printf("%d.%d%s", osc_int(reply, 1), osc_int(reply, 2), osc_string(reply, 3));
+        g_strdup_printf("%d.%d%s", osc_int(reply, 1), osc_int(reply, 2), patch);
 }
 
 void session_on_reply(struct session *session, const struct osc_message *reply, int64_t now)
