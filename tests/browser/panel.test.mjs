@@ -40,24 +40,34 @@ async function startListening(on) {
 // Runs in the page: measures the stream that the page itself plays, by an analyser of our own.
 function watchSound() {
     const context = new AudioContext();
-    const analyser = context.createAnalyser();
-    analyser.fftSize = 32768;
-    analyser.smoothingTimeConstant = 0;
-    const { srcObject } = document.querySelector('audio');
-    context.createMediaStreamSource(srcObject).connect(analyser);
-    // {hz, rms} of the last 0.7 s.
-    window.heard = () => {
-        const bins = new Float32Array(analyser.frequencyBinCount);
+    const source = context.createMediaStreamSource(document.querySelector('audio').srcObject);
+    const splitter = context.createChannelSplitter(2);
+    source.connect(splitter);
+    const [whole, left, right] = [source, splitter, splitter].map((from, i) => {
+        const analyser = context.createAnalyser();
+        analyser.fftSize = 32768;
+        analyser.smoothingTimeConstant = 0;
+        from.connect(analyser, i === 2 ? 1 : 0);
+        return analyser;
+    });
+    const rms = (analyser) => {
         const samples = new Float32Array(analyser.fftSize);
-        analyser.getFloatFrequencyData(bins);
         analyser.getFloatTimeDomainData(samples);
+        return Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length);
+    };
+    // {hz, rms, left, right} of the last 0.7 s, the last two as RMS of a channel.
+    window.heard = () => {
+        const bins = new Float32Array(whole.frequencyBinCount);
+        whole.getFloatFrequencyData(bins);
         let best = 1;
         for (let k = 2; k < bins.length - 1; k++) if (bins[k] > bins[best]) best = k;
         const [a, b, c] = [bins[best - 1], bins[best], bins[best + 1]];
         const shift = (a - c) / (2 * (a - 2 * b + c));
         return {
-            hz: ((best + shift) * context.sampleRate) / analyser.fftSize,
-            rms: Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length),
+            hz: ((best + shift) * context.sampleRate) / whole.fftSize,
+            rms: rms(whole),
+            left: rms(left),
+            right: rms(right),
         };
     };
 }
@@ -148,6 +158,20 @@ test('what is played is heard at its pitch, follows its slider, and stops', asyn
     await page.waitForSelector('#listening[data-state=idle]');
     await waitFor('no listener', async () =>
         (await farfield.api('GET', '/v1/listeners')).body.listeners.length === 0);
+});
+
+test('left and right are two channels', async () => {
+    await startListening(page);
+    for (const [pan, here, there] of [[-1, 'left', 'right'], [1, 'right', 'left']]) {
+        const { body } = await farfield.api('POST', '/v1/nodes',
+            { synthdef: 'sine', controls: { freq: 440, pan } });
+        await waitFor(`sound on the ${here} alone`, async () => {
+            const heard = await page.evaluate(() => window.heard());
+            return heard[here] > 0.01 && heard[there] < heard[here] / 30;
+        });
+        await farfield.api('DELETE', `/v1/nodes/${body.id}`);
+        await hearsNothing(page);
+    }
 });
 
 test('a slider is dragged, moved by keys, and reset by a double click', async () => {
