@@ -103,7 +103,9 @@ static void send_json(struct client *client, json_t *message)
 
 static json_t *error_answer(const json_t *id, int code, const char *message, json_t *data)
 {
-    json_t *error = json_pack("{s:i s:s}", "code", code, "message", message);
+    // scsynth's words may be in the message, and need not be UTF-8.
+    g_autofree char *valid = g_utf8_make_valid(message, -1);
+    json_t *error = json_pack("{s:i s:s}", "code", code, "message", valid);
     if (data)
         json_object_set_new(error, "data", data);
     json_t *answer = json_pack("{s:s s:o}", "jsonrpc", "2.0", "error", error);

@@ -45,6 +45,8 @@ static json_t *loosen(const struct param *param, const json_t *value)
 static bool is_choice(const char *choices, const char *text)
 {
     gsize length = strlen(text);
+    if (strchr(text, '|'))
+        return false;
     for (const char *at = choices; at; at = strchr(at, '|')) {
         at += *at == '|';
         if (strncmp(at, text, length) == 0 && (at[length] == '|' || at[length] == '\0'))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "controller/core/rpc.h"
 
 // --- the ports ----------------------------------------------------------------------------------
 
@@ -35,6 +36,8 @@ static void port_emit(void *data, const char *topic, const char *event, json_t *
         g_error("the event %s has no parameters that can be written", event);
     g_ptr_array_add(f->events, g_strdup_printf("%s %s %s %s", topic, event, text, key ? key : "-"));
     free(text);
+    if (f->rpc)
+        rpc_emit(f->rpc, topic, event, json_incref(params), key);
     json_decref(params);
 }
 
@@ -44,6 +47,8 @@ static void port_notify(void *data, struct client *client, const char *method, j
     char *text = json_dumps(params, JSON_COMPACT);
     g_ptr_array_add(f->notes, g_strdup_printf("%s %s", method, text));
     free(text);
+    if (f->rpc)
+        rpc_notify(client, method, json_incref(params));
     json_decref(params);
 }
 
@@ -191,6 +196,8 @@ struct fake_session *fake_session_create(void)
     f->events = g_ptr_array_new_with_free_func(g_free);
     f->notes = g_ptr_array_new_with_free_func(g_free);
     f->link = g_ptr_array_new_with_free_func(g_free);
+    f->received = g_ptr_array_new_with_free_func(g_free);
+    f->clients = g_ptr_array_new();
     f->answers = g_ptr_array_new_with_free_func(destroy_answer);
     f->session = session_create(&ports, 0);
     f->session->websocket_url = g_strdup("ws://127.0.0.1:8081/");
@@ -207,6 +214,9 @@ void fake_session_destroy(struct fake_session *f)
 {
     f->on_message = NULL;
     session_stop(f->session, f->now);
+    while (f->clients->len)
+        fake_leave(f, g_ptr_array_index(f->clients, 0));
+    rpc_destroy(f->rpc);
     session_destroy(f->session);
     for (guint i = 0; i < f->answers->len; i++) {
         const struct fake_answer *answer = g_ptr_array_index(f->answers, i);
@@ -217,6 +227,8 @@ void fake_session_destroy(struct fake_session *f)
     g_ptr_array_unref(f->events);
     g_ptr_array_unref(f->notes);
     g_ptr_array_unref(f->link);
+    g_ptr_array_unref(f->received);
+    g_ptr_array_unref(f->clients);
     g_ptr_array_unref(f->answers);
     g_free(f);
 }
@@ -339,6 +351,45 @@ void fake_notify(struct fake_session *f, const char *method, const char *params)
     call(f, method, params, NULL, NULL);
 }
 
+static void send_to_client(void *data, void *connection, GBytes *text, const char *key)
+{
+    struct fake_session *f = data;
+    gsize length;
+    const char *bytes = g_bytes_get_data(text, &length);
+    g_ptr_array_add(f->received,
+                    g_strdup_printf("%s %.*s", (const char *)connection, (int)length, bytes));
+}
+
+struct client *fake_connect(struct fake_session *f, const char *connection, bool authorised)
+{
+    struct rpc_ports ports = {f, send_to_client};
+    if (!f->rpc)
+        f->rpc = rpc_create(f->session, &ports);
+    struct client *client = rpc_client_create(f->rpc, (void *)connection, authorised);
+    g_ptr_array_add(f->clients, client);
+    return client;
+}
+
+void fake_leave(struct fake_session *f, struct client *client)
+{
+    g_ptr_array_remove(f->clients, client);
+    rpc_client_destroy(client, f->now);
+}
+
+void fake_receive(struct fake_session *f, struct client *client, const char *text)
+{
+    g_autofree char *json = g_strdelimit(g_strdup(text), "'", '"');
+    rpc_receive(client, json, strlen(json), f->now);
+}
+
+char *fake_received(struct fake_session *f)
+{
+    g_ptr_array_add(f->received, NULL);
+    char *text = g_strjoinv("\n", (char **)f->received->pdata);
+    g_ptr_array_set_size(f->received, 0);
+    return text;
+}
+
 void fake_pass(struct fake_session *f, int64_t microseconds)
 {
     f->now += microseconds;
@@ -391,6 +442,7 @@ void fake_forget(struct fake_session *f)
     g_ptr_array_set_size(f->events, 0);
     g_ptr_array_set_size(f->notes, 0);
     g_ptr_array_set_size(f->link, 0);
+    g_ptr_array_set_size(f->received, 0);
 }
 
 static void append_node(GString *text, const struct node *node)

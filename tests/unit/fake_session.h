@@ -32,6 +32,9 @@ struct fake_session {
     const char *stage_error, *keep_error, *forget_error; // NULL where it works
     int statuses; // /status by itself, which is not in `sent`
     int lost, restarts, kept, forgotten;
+    struct rpc *rpc;     // NULL unless fake_connect() has been called
+    GPtrArray *clients;  // struct client, those that are connected
+    GPtrArray *received; // owned char *: "CONNECTION text", what WebSocket clients were sent
     // Called with each message sent, where somebody plays scsynth.
     void (*on_message)(void *data, const struct osc_message *message);
     void *data;
@@ -66,6 +69,14 @@ struct fake_answer *fake_call_bytes(struct fake_session *f, const char *method, 
                                     const void *bytes, gsize length);
 // The same without anybody who waits for the answer.
 void fake_notify(struct fake_session *f, const char *method, const char *params);
+
+// A WebSocket client, whose connection is named by a letter.
+struct client *fake_connect(struct fake_session *f, const char *connection, bool authorised);
+void fake_leave(struct fake_session *f, struct client *client);
+// A message of it; ' stands for ".
+void fake_receive(struct fake_session *f, struct client *client, const char *text);
+// What clients were sent since it was last asked, one message a line.
+char *fake_received(struct fake_session *f);
 
 // Lets time pass, with a tick at the end of it.
 void fake_pass(struct fake_session *f, int64_t microseconds);

@@ -81,6 +81,8 @@ static void synth_new_says_what_is_wrong_with_each_field(void **state)
     assert_answer(a, "422 the synth cannot be made; controls.freqs: has 3 values, not 4; "
                      "controls.frq: SynthDef \"chord\" has no such control; it has: freqs, t_hit, "
                      "i_bus, amp");
+    a = fake_call(f, "synth.new", "{'synthdef': 'sine', 'action': 'head|tail'}");
+    assert_has(fake_text(a), "action: must be one of head|tail|before|after|replace");
     a = fake_call(f, "synth.new", "{'synthdef': 'farfield_guard'}");
     assert_answer(a,
                   "422 the synth cannot be made; synthdef: \"farfield_guard\" is Farfield's own");
