@@ -28,7 +28,7 @@ while IFS= read -r file; do
     head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-3.0-or-later' ||
         complain "$file does not begin with its SPDX line"
 done < <(tracked '*.c' '*.h' '*.js' '*.mjs' '*.css' '*.html' '*.svg' '*.sh' '*.scd' '*.sc' '*.py' \
-    '*.yaml' '*.yml' '*.conf' '*.md' '*.supp' '*Dockerfile*' Makefile .ci/run .clang-format)
+    '*.yaml' '*.yml' '*.conf' '*.md' '*Dockerfile*' Makefile .ci/run .clang-format)
 
 while IFS= read -r file; do
     node --check --input-type=module - <"$file" || complain "$file is no JavaScript"
