@@ -41,8 +41,14 @@ export class Farfield extends EventTarget {
         return this.rpc.call('node.set', { id, controls });
     }
 
+    // Lets it ring out, where it can.
     release(id) {
         return this.rpc.call('node.release', { id });
+    }
+
+    // At once, in the middle of its sound.
+    free(id) {
+        return this.rpc.call('node.free', { id });
     }
 
     panic() {

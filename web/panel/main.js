@@ -50,6 +50,7 @@ new SynthDefList(farfield, (def) => farfield.play(def.name).catch(complain),
 new SynthList(farfield, {
     set: (node, name, value) => outbox.put(node, name, value),
     release: (node) => farfield.release(node).catch(complain),
+    free: (node) => farfield.free(node).catch(complain),
 }, { list: find('#synths'), empty: find('#no-synths'), count: find('#synth-count') });
 new ListenPanel(farfield, listening, new Sound(), find);
 

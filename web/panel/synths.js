@@ -10,7 +10,7 @@ class Synth {
     #controls = new Map(); // "name" or "name.index" -> {control, name, index}
     #values; // name -> the array that goes out, for array parameters
 
-    constructor(node, def, { set, release }) {
+    constructor(node, def, { set, release, free }) {
         this.id = node.id;
         this.def = def;
         this.#values = node.controls;
@@ -20,7 +20,8 @@ class Synth {
         const note = node.own ? null : make('span', { className: 'badge',
             title: 'Another program on the same server started this' }, 'from elsewhere');
         this.stop = make('button', { type: 'button', className: 'stop',
-            'aria-label': `Stop ${title} ${node.id}`, onclick: () => release(node.id) }, 'Stop');
+            onclick: () => (this.releasing ? free(node.id) : release(node.id)) });
+        this.name = `${title} ${node.id}`;
         this.element = make('article', { className: 'synth' },
             make('header', {}, heading, note, this.stop));
         this.element.setAttribute('aria-labelledby', heading.id);
@@ -63,7 +64,13 @@ class Synth {
 
     update(node) {
         this.#values = node.controls;
-        this.element.classList.toggle('paused', !node.running);
+        this.releasing = node.releasing;
+        const word = node.releasing ? 'Cut off' : 'Stop';
+        if (this.stop.textContent !== word) {
+            this.stop.textContent = word;
+            this.stop.setAttribute('aria-label', `${word} ${this.name}`);
+        }
+        this.element.classList.toggle('paused', !node.running || node.releasing);
         for (const { control, parameter, i } of this.#controls.values()) {
             control.update(this.#value(parameter, i));
         }
@@ -78,7 +85,7 @@ export class SynthList {
     #count;
     #synths = new Map(); // id -> Synth
 
-    // `actions`: set(id, name, value) -> promise, release(id).
+    // `actions`: set(id, name, value) -> promise, release(id), free(id).
     constructor(farfield, actions, { list, empty, count }) {
         this.#farfield = farfield;
         this.#actions = actions;
