@@ -254,6 +254,18 @@ test('two pages and REST stay in step, and a held slider does not jump', async (
     }
 });
 
+test('a synth that rings out after Stop can be cut off', async () => {
+    const { body } = await farfield.api('POST', '/v1/nodes',
+        { synthdef: 'pad', controls: { release: 10 } });
+    const stop = page.locator(`[data-node="${body.id}"] .stop`);
+    await stop.click();
+    await stop.and(page.getByText('Cut off')).waitFor();
+    const pressed = Date.now();
+    await stop.click();
+    await page.waitForSelector('.synth', { state: 'detached' });
+    assert.ok(Date.now() - pressed < 8000, 'it did not ring out');
+});
+
 test('panic silences everything, by its button and by Escape twice', async () => {
     await startListening(page);
     for (const way of ['button', 'keys']) {
