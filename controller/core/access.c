@@ -40,9 +40,10 @@ static char *origin_name(const char *origin)
     return slashes ? host_name(slashes + 3) : g_strdup("");
 }
 
+// Two spaces in the setting leave an empty word between them, which stands for nobody.
 static bool is_listed(const struct access *access, const char *origin)
 {
-    for (int i = 0; access->origins[i]; i++)
+    for (int i = 0; *origin && access->origins[i]; i++)
         if (strcmp(access->origins[i], "*") == 0 ||
             g_ascii_strcasecmp(access->origins[i], origin) == 0)
             return true;
@@ -58,7 +59,7 @@ bool access_host_allowed(const struct access *access, const char *host)
         return true;
     for (int i = 0; access->origins[i]; i++) {
         g_autofree char *listed = origin_name(access->origins[i]);
-        if (strcmp(access->origins[i], "*") == 0 || strcmp(listed, name) == 0)
+        if (strcmp(access->origins[i], "*") == 0 || (*name && strcmp(listed, name) == 0))
             return true;
     }
     return false;
