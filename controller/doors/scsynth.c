@@ -26,19 +26,28 @@ struct scsynth {
 static struct osc_message *message_from(const char *path, const char *types, lo_arg **args, int n)
 {
     struct osc_message *message = osc_message_new(path, "");
+    // OSC aligns to 4 bytes, lo_arg wants 8: its members are copied, never looked at in place.
+    union {
+        int32_t i;
+        float f;
+        double d;
+    } value;
     for (int i = 0; i < n; i++) {
         switch (types[i]) {
         case LO_INT32:
-            osc_add_int(message, args[i]->i);
+            memcpy(&value.i, args[i], sizeof value.i);
+            osc_add_int(message, value.i);
             break;
         case LO_FLOAT:
-            osc_add_float(message, args[i]->f);
+            memcpy(&value.f, args[i], sizeof value.f);
+            osc_add_float(message, value.f);
             break;
         case LO_DOUBLE:
-            osc_add_double(message, args[i]->d);
+            memcpy(&value.d, args[i], sizeof value.d);
+            osc_add_double(message, value.d);
             break;
         case LO_STRING:
-            osc_add_string(message, &args[i]->s);
+            osc_add_string(message, (const char *)args[i]);
             break;
         default:
             // Nothing that scsynth answers; it keeps its place among the arguments.
