@@ -201,6 +201,7 @@ static bool open_scsynth(struct app *app, GError **error)
     if (!app->saved)
         app->saved = json_object();
     json_object_set_new(app->saved, "scsynth_port", json_integer(port));
+    app->session->server_port = port;
     const char *address = config_string(app->config, "scsynth-address");
     // By the port of before, scsynth knows us again.
     int before = saved_integer(app, "osc_port");

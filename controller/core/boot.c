@@ -298,12 +298,13 @@ json_t *server_to_json(const struct session *session)
     static const char *const names[] = {"lost", "starting", "running"};
     const struct server_status *status = &session->status;
     return json_pack(
-        "{s:s s:i s:s s:f s:{s:f s:f} s:i s:i s:i s:i s:i s:i s:i s:i s:i}", "state",
+        "{s:s s:i s:s s:f s:{s:f s:f} s:i s:i s:i s:i s:i s:i s:i s:i s:i s:i}", "state",
         names[session->state], "epoch", session->epoch, "version", status->version, "sample_rate",
         status->sample_rate, "cpu", "average", status->cpu_average, "peak", status->cpu_peak,
         "ugens", status->ugens, "synths", status->synths, "groups", status->groups, "synthdefs",
         status->synthdefs, "late", session->late, "alloc_failed", session->alloc_failed, "restarts",
-        session->restarts, "client_id", session->client_id, "max_logins", session->max_logins);
+        session->restarts, "client_id", session->client_id, "max_logins", session->max_logins,
+        "port", session->server_port);
 }
 
 void session_emit_status(struct session *session)

@@ -100,6 +100,7 @@ struct session {
     bool server_expected;
     int epoch; // goes up each time scsynth has been set up anew
     int client_id, wanted_client_id, max_logins;
+    int server_port; // scsynth's, for other clients of it; 0 while unknown
     int32_t next_node;
     struct server_status status;
     int64_t asked_at, heard_at; // last /status and last reply

@@ -379,13 +379,14 @@ static void counts_what_scsynth_complains_of(void **state)
 static void shows_the_status(void **state)
 {
     struct fake_session *f = *state;
+    f->session->server_port = 57110;
     fake_reply(f, "/status.reply 1 12 3 4 5 0.25 1.5 48000.0 47999.5");
     struct fake_answer *a = fake_call(f, "server.status", NULL);
     assert_has(fake_text(a), "{\"state\":\"running\",\"epoch\":1,\"version\":\"\",\"sample_rate\":"
                              "47999.5,\"cpu\":{\"average\":0.25,\"peak\":1.5},\"ugens\":12,"
                              "\"synths\":3,\"groups\":4,\"synthdefs\":5,\"late\":0,"
                              "\"alloc_failed\":0,\"restarts\":0,\"client_id\":0,"
-                             "\"max_logins\":16");
+                             "\"max_logins\":16,\"port\":57110}");
 }
 
 int main(void)
