@@ -262,7 +262,7 @@ static void put_out_stalled(struct app *app, struct room *room)
 
 static void leave_when_done(struct app *app)
 {
-    bool done = link_is_idle(app->link) && reaper_waiting(app->reaper) == 0;
+    bool done = link_is_idle(app->link) && reaper_remaining(app->reaper) == 0;
     if (done || g_get_monotonic_time() - app->leaving > LEAVE_TIME)
         g_main_loop_quit(app->loop);
 }

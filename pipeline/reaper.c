@@ -16,6 +16,7 @@ struct reaper {
     GMutex lock;       // guards what follows
     GCond done;
     GPtrArray *jobs; // owned: struct job
+    unsigned expected;
 };
 
 static void run(gpointer data, gpointer user_data)
@@ -67,12 +68,20 @@ void reaper_destroy(struct reaper *reaper, gint64 patience)
     g_free(reaper);
 }
 
+void reaper_expect(struct reaper *reaper)
+{
+    g_mutex_lock(&reaper->lock);
+    reaper->expected++;
+    g_mutex_unlock(&reaper->lock);
+}
+
 void reaper_take(struct reaper *reaper, GstElement *pipeline)
 {
     struct job *job = g_new0(struct job, 1);
     job->pipeline = pipeline;
     g_mutex_lock(&reaper->lock);
     g_ptr_array_add(reaper->jobs, job);
+    reaper->expected--;
     g_mutex_unlock(&reaper->lock);
     g_thread_pool_push(reaper->pool, job, NULL);
 }
@@ -97,10 +106,10 @@ void reaper_check(struct reaper *reaper)
                                   NULL);
 }
 
-unsigned reaper_waiting(struct reaper *reaper)
+unsigned reaper_remaining(struct reaper *reaper)
 {
     g_mutex_lock(&reaper->lock);
-    unsigned waiting = reaper->jobs->len;
+    unsigned remaining = reaper->expected + reaper->jobs->len;
     g_mutex_unlock(&reaper->lock);
-    return waiting;
+    return remaining;
 }

@@ -12,6 +12,9 @@ struct reaper *reaper_create(void);
 // Waits for what is under way, at most `patience` microseconds; what hangs is left behind.
 void reaper_destroy(struct reaper *reaper, gint64 patience);
 
+// Says that a pipeline has been made, which will be handed over one day.
+void reaper_expect(struct reaper *reaper);
+
 // Stops `pipeline` and drops the reference that it takes over. Any thread may call it.
 void reaper_take(struct reaper *reaper, GstElement *pipeline);
 
@@ -19,5 +22,5 @@ void reaper_take(struct reaper *reaper, GstElement *pipeline);
 // ones are not held up.
 void reaper_check(struct reaper *reaper);
 
-// Pipelines that are not gone yet.
-unsigned reaper_waiting(struct reaper *reaper);
+// Pipelines that are expected, or not gone yet.
+unsigned reaper_remaining(struct reaper *reaper);

@@ -11,17 +11,17 @@ GstCaps *rtp_caps(const struct rtp *rtp)
                                (int)rtp->payload, "ssrc", G_TYPE_UINT, rtp->ssrc, NULL);
 }
 
-void rtp_init(struct rtp *rtp, GstPad *pad, int payload)
+void rtp_init(struct rtp *rtp, int payload)
 {
-    *rtp = (struct rtp){.pad = pad,
-                        .payload = payload,
+    *rtp = (struct rtp){.payload = payload,
                         .sequence = g_random_int(),
                         .ssrc = g_random_int(),
                         .origin = g_random_int()};
 }
 
-void rtp_announce(struct rtp *rtp)
+void rtp_attach(struct rtp *rtp, GstPad *pad)
 {
+    rtp->pad = pad;
     g_autoptr(GstCaps) caps = rtp_caps(rtp);
     GstSegment segment;
     gst_segment_init(&segment, GST_FORMAT_TIME);

@@ -14,12 +14,11 @@ struct rtp {
     bool begun;
 };
 
-// Takes over the reference to `pad`. Synchronisation source, first sequence number and time are
-// random, as they should be.
-void rtp_init(struct rtp *rtp, GstPad *pad, int payload);
+// Synchronisation source, first sequence number and time are random, as they should be.
+void rtp_init(struct rtp *rtp, int payload);
 
-// Tells the pad, which must be active, what will come.
-void rtp_announce(struct rtp *rtp);
+// Takes over the reference to `pad`, which must be active, and tells it what will come.
+void rtp_attach(struct rtp *rtp, GstPad *pad);
 void rtp_clear(struct rtp *rtp);
 
 // The caps of what it pushes; the caller owns them.

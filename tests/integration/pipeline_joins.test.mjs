@@ -7,7 +7,11 @@ import { after, before, test } from 'node:test';
 import { listen } from '../lib/listener.mjs';
 import { processUse } from '../lib/processes.mjs';
 import { waitFor } from '../lib/wait.mjs';
-import { Rig, newPeer } from './pipeline_rig.mjs';
+import { Rig, build, newPeer } from './pipeline_rig.mjs';
+
+const TURNS = Number(process.env.TURNS ?? 200);
+// What a build with AddressSanitizer holds back beside its quarantine.
+const MEMORY = build.endsWith('asan') ? 40e6 : 8e6; // bytes
 
 let rig;
 
@@ -56,13 +60,13 @@ async function use(listeners) {
     return seen;
 }
 
-test('200 joins and leaves change nothing, and one who stays hears no gap', async () => {
+test(`${TURNS} joins and leaves change nothing, and one who stays hears no gap`, async () => {
     const steady = await listen({ base: rig.controller.base });
     await steady.pitched(440);
     for (let turn = 0; turn < 10; turn++) await ways[turn % 4](turn);
     const early = await use(1);
     const heard = await steady.stats();
-    for (let turn = 10; turn < 200; turn++) await ways[turn % 4](turn);
+    for (let turn = 10; turn < TURNS; turn++) await ways[turn % 4](turn);
     const late = await use(1);
     const stats = await steady.stats();
     const concealed = (stats.concealedSamples - heard.concealedSamples) /
@@ -73,7 +77,7 @@ test('200 joins and leaves change nothing, and one who stays hears no gap', asyn
     await steady.close();
     assert.equal(late.threads, early.threads);
     assert.equal(late.descriptors, early.descriptors);
-    assert.ok(late.resident < early.resident + 12e6, `${early.resident} -> ${late.resident}`);
+    assert.ok(late.resident < early.resident + MEMORY, `${early.resident} -> ${late.resident}`);
     assert.equal(stats.packetsLost, 0);
     assert.ok(concealed < 0.02, `concealed ${concealed}`);
 });

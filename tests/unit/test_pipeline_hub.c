@@ -143,9 +143,9 @@ static void test_one_that_blocks_is_found_and_let_go(void **state)
     g_object_set(sink, "sync", FALSE, "async", FALSE, NULL);
     GstPad *pad = gst_element_get_static_pad(sink, "sink");
     struct rtp rtp;
-    rtp_init(&rtp, pad, 111);
+    rtp_init(&rtp, 111);
     gst_element_set_state(sink, GST_STATE_PLAYING);
-    rtp_announce(&rtp);
+    rtp_attach(&rtp, pad);
     struct hub *hub = hub_create();
     struct subscriber good = {0};
     struct hub_sink *stuck =
@@ -193,11 +193,11 @@ static void test_rtp_bytes(void **state)
     gst_pad_set_chain_function(pad, on_chain);
     gst_pad_set_active(pad, TRUE);
     struct rtp rtp;
-    rtp_init(&rtp, gst_object_ref_sink(pad), 96);
+    rtp_init(&rtp, 96);
     rtp.sequence = 0xffff;
     rtp.ssrc = 0x01020304;
     rtp.origin = 0xffffff00;
-    rtp_announce(&rtp);
+    rtp_attach(&rtp, gst_object_ref_sink(pad));
     struct hub *hub = hub_create();
     struct hub_sink *sink = hub_subscribe(hub, &(struct hub_subscriber){on_push, on_nothing, &rtp});
     deliver(hub, 2);

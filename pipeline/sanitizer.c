@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// For builds with AddressSanitizer only. GLib grows its table of quarks, which GStreamer fills with
+// the names of all its elements, by leaving the old one behind; that was made while GLib was
+// loaded, and the only way to tell it from a leak of ours is a stack that goes through GLib's
+// frames.
+#ifdef __SANITIZE_ADDRESS__
+
+const char *__asan_default_options(void);
+const char *__lsan_default_suppressions(void);
+
+const char *__asan_default_options(void)
+{
+    return "fast_unwind_on_malloc=0:malloc_context_size=16";
+}
+
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:_dl_init\n";
+}
+
+#endif
