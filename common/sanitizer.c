@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// For builds with AddressSanitizer only. GLib grows its table of quarks, which GStreamer fills with
-// the names of all its elements, by leaving the old one behind; that was made while GLib was
+// For builds with AddressSanitizer only. GLib grows its table of quarks, which libraries fill with
+// their names, by leaving the old one behind; that was made while GLib was
 // loaded, and the only way to tell it from a leak of ours is a stack that goes through GLib's
 // frames.
 #ifdef __SANITIZE_ADDRESS__
