@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The link's messages as they go over the wire, and those that are refused.
+#include "common/link.h"
+
+#include "common/error.h"
+#include "tests/unit/fake_asserts.h"
+
+static char *through(const char *text)
+{
+    g_autofree char *json = g_strdelimit(g_strdup(text), "'", '"');
+    g_autoptr(GError) error = NULL;
+    struct link_message *message = link_message_decode(json, strlen(json), &error);
+    if (!message)
+        return g_strdup(error->message);
+    char *encoded = link_message_encode(message);
+    link_message_destroy(message);
+    return g_strdelimit(encoded, "\"", '\'');
+}
+
+static void every_type_survives(void **state)
+{
+    static const char *const texts[] = {
+        "{'type':'controller.hello','rooms':[{'room':'main','sources':['a:1','a:2']}]}",
+        "{'type':'controller.hello','rooms':[]}",
+        "{'type':'pipeline.hello','listeners':[{'listener':'x','room':'main','state':'connected',"
+        "'since':5.5}]}",
+        "{'type':'listen','listener':'x','room':'main'}",
+        "{'type':'listen','listener':'x','room':'main','sdp':'v=0'}",
+        "{'type':'offer','listener':'x','sdp':'v=0'}",
+        "{'type':'answer','listener':'x','sdp':'v=0'}",
+        "{'type':'candidate','listener':'x','candidate':'','mline':63}",
+        "{'type':'refused','listener':'x','status':422,'detail':'no'}",
+        "{'type':'refused','listener':'x','status':503}",
+        "{'type':'state','listener':'x','state':'closed','detail':'left'}",
+        "{'type':'state','listener':'x','state':'connecting'}",
+        "{'type':'close','listener':'x'}",
+        "{'type':'meter','room':'main','peak':[-6.5,-200.0],'rms':[-9.0,0.0]}",
+        "{'type':'stats','listener':'x','stats':{'packets':1.0,'bytes':2.0,'lost':-1.0,"
+        "'round_trip':-1.0,'jitter':0.001}}",
+        "{'type':'capture','capture':{'jack':true,'rate':48000,'connected':2,'xruns':3}}",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+        assert_text(through(texts[i]), texts[i]);
+}
+
+static void unknown_members_are_passed_over(void **state)
+{
+    assert_text(through("{'future': [1], 'type': 'close', 'listener': 'x'}"),
+                "{'type':'close','listener':'x'}");
+}
+
+static void what_is_wrong_is_named(void **state)
+{
+    static const char *const cases[] = {
+        "{'type': 'nothing'}",
+        "type must be a type of this version",
+        "{}",
+        "type must be a type of this version",
+        "[]",
+        "type must be a type of this version",
+        "{'type': 'offer', 'listener': 'x'}",
+        "sdp must be a string of fitting length",
+        "{'type': 'offer', 'sdp': 'x'}",
+        "listener must be a string of fitting length",
+        "{'type': 'offer', 'listener': 5, 'sdp': 'x'}",
+        "listener must be a string of fitting length",
+        "{'type': 'candidate', 'listener': 'x', 'candidate': 'c', 'mline': 64}",
+        "mline must be a number in range",
+        "{'type': 'candidate', 'listener': 'x', 'candidate': 'c', 'mline': -1}",
+        "mline must be a number in range",
+        "{'type': 'refused', 'listener': 'x', 'status': 200}",
+        "status must be a number in range",
+        "{'type': 'state', 'listener': 'x', 'state': 'asleep'}",
+        "state must be connecting, connected or closed",
+        "{'type': 'meter', 'room': 'main', 'peak': [1], 'rms': [1, 2]}",
+        "peak must be two levels",
+        "{'type': 'meter', 'room': 'main', 'peak': [1, 2], 'rms': [1, 'a']}",
+        "rms must be two levels",
+        "{'type': 'controller.hello', 'rooms': {}}",
+        "rooms must be an array",
+        "{'type': 'controller.hello', 'rooms': [{'room': 'a', 'sources': ['x']}]}",
+        "sources must be two JACK port names",
+        "{'type': 'pipeline.hello', 'listeners': [5]}",
+        "listener must be a string of fitting length",
+        "{'type': 'pipeline.hello', 'listeners': [{'listener': 'x', 'room': 'r', 'state': "
+        "'closed', 'since': -1}]}",
+        "since must be a number in range",
+        "{'type': 'stats', 'listener': 'x'}",
+        "packets must be a number in range",
+        "{'type': 'capture', 'capture': {'jack': 1}}",
+        "jack must be true or false",
+        "{'type': 'capture', 'capture': {'jack': true, 'rate': 1e99}}",
+        "rate must be a number in range",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i += 2) {
+        g_autofree char *expected = g_strconcat("link message: ", cases[i + 1], NULL);
+        assert_text(through(cases[i]), expected);
+    }
+}
+
+static void what_is_not_json_is_refused(void **state)
+{
+    static const char *const texts[] = {"", "{", "{'type': 'close', 'type': 'close'}",
+                                        "{'type': '\xff'}",
+                                        "{'type': 'close', 'listener': "
+                                        "'\\u0000'}"};
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+        assert_has(through(texts[i]), "link message: ");
+}
+
+static void sdps_have_a_bound(void **state)
+{
+    for (int over = 0; over <= 1; over++) {
+        g_autofree char *sdp = g_strnfill(LINK_MAX_SDP + over, 'x');
+        g_autofree char *text = g_strdup_printf("{'type':'offer','listener':'x','sdp':'%s'}", sdp);
+        assert_text(through(text),
+                    over ? "link message: sdp must be a string of fitting length" : text);
+    }
+    g_autofree char *id = g_strnfill(129, 'x');
+    g_autofree char *text = g_strdup_printf("{'type':'close','listener':'%s'}", id);
+    assert_text(through(text), "link message: listener must be a string of fitting length");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_type_survives),    cmocka_unit_test(unknown_members_are_passed_over),
+        cmocka_unit_test(what_is_wrong_is_named), cmocka_unit_test(what_is_not_json_is_refused),
+        cmocka_unit_test(sdps_have_a_bound),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
