@@ -11,8 +11,8 @@
 // call in `waits`. The batch leaves as one bundle when the turn of the loop ends, with a /sync
 // behind it when somebody waits. scsynth runs a bundle in order and answers in order: a wait for a
 // node is ended by its /n_go or /n_end, every other by /synced; a /fail before that goes to the
-// wait that it fits. Where a notification is overdue, scsynth is asked for the node. The tree is only ever changed by what scsynth says, save for control values,
-// which scsynth never reports.
+// wait that it fits. Where a notification is overdue, scsynth is asked for the node. The tree is
+// only ever changed by what scsynth says, save for control values, which scsynth never reports.
 //
 // The tree is also the desired state. When scsynth is lost, our own nodes stay in it; when it is
 // back, what is missing there is made again, in order, by the same ids (boot.c).

@@ -172,8 +172,11 @@ struct problem *command_validate(const struct command *command, json_t *params, 
     }
     if (!problem.errors)
         return NULL;
+    // The first says what most want to know; all are in the list.
+    const json_t *first = json_array_get(problem.errors, 0);
     struct problem *result =
-        problem_new(422, "%zu of the fields cannot be used", json_array_size(problem.errors));
+        problem_new(422, "%s %s", json_string_value(json_object_get(first, "field")),
+                    json_string_value(json_object_get(first, "detail")));
     result->errors = problem.errors;
     return result;
 }

@@ -90,11 +90,13 @@ static bool fits(const struct wait *wait, const char *address, const char *text)
 }
 
 // A node that scsynth does not have has ended, if it ever was; its /n_end may have been lost.
-static void on_missing(struct session *session, const char *address, int32_t id)
+static void on_missing(struct session *session, const char *address, const char *text, int32_t id)
 {
     struct node *node = tree_find(&session->tree, id);
     struct wait *wait = g_hash_table_lookup(session->node_waits, GINT_TO_POINTER(id));
-    if (node && id != TREE_ROOT && session->state == SERVER_RUNNING)
+    // "Group 7 not found" is said of a synth, too, that is there.
+    bool other_kind = node && !node->is_group && g_str_has_prefix(text, "Group");
+    if (node && !other_kind && id != TREE_ROOT && session->state == SERVER_RUNNING)
         session_forget_node(session, node);
     else if (wait && strcmp(address, "/n_query") == 0)
         finish(session, wait, problem_new(404, "node %d is not there", id));
@@ -122,7 +124,7 @@ void waits_on_fail(struct session *session, const struct osc_message *fail)
     if (!answer_failed(session, address, text))
         log_warning("scsynth.fail", "{s:s s:s}", "command", address, "reason", text);
     if (names_node(text, &node))
-        on_missing(session, address, node);
+        on_missing(session, address, text, node);
 }
 
 // Whether there is reason to wait on: notifications are what is lost first where many come at once.

@@ -73,10 +73,10 @@ static void unknown_methods_and_wrong_params_have_their_codes(void **state)
     fake_receive(f, a, "{'jsonrpc': '2.0', 'id': 1, 'method': 'whep.offer', 'params': {}}");
     assert_has(fake_received(f), "\"code\":-32601");
     fake_receive(f, a, "{'jsonrpc': '2.0', 'id': 2, 'method': 'node.show', 'params': {'id': '5'}}");
-    assert_received(f, "a {\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32602,\"message\":\"1 of the "
-                       "fields cannot be used\",\"data\":{\"type\":\"urn:farfield:problem:"
+    assert_received(f, "a {\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32602,\"message\":\"id must "
+                       "be a whole number\",\"data\":{\"type\":\"urn:farfield:problem:"
                        "invalid\",\"title\":\"The input is not valid\",\"status\":422,\"detail\":"
-                       "\"1 of the fields cannot be used\",\"errors\":[{\"field\":\"id\","
+                       "\"id must be a whole number\",\"errors\":[{\"field\":\"id\","
                        "\"detail\":\"must be a whole number\"}]}},\"id\":2}");
     fake_receive(f, a, "{'jsonrpc': '2.0', 'id': 3, 'method': 'node.show', 'params': {'id': 5}}");
     assert_received(f, "a {\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"there is "
