@@ -49,6 +49,15 @@ static void a_missing_node_is_404(void **state)
     assert_tree(f, "0(1() 2)");
 }
 
+// So scsynth calls a target that is a synth where a group is needed.
+static void a_synth_that_is_no_group_stays(void **state)
+{
+    struct fake_session *f = *state;
+    start(f);
+    fake_reply(f, "/fail /s_new 'Group 1000 not found'");
+    assert_tree(f, "0(1(1000) 2)");
+}
+
 static void to_free_what_is_gone_is_no_failure(void **state)
 {
     struct fake_session *f = *state;
@@ -295,6 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUNNING(fails_of_new_nodes_go_in_the_order_of_asking),
         RUNNING(a_missing_node_is_404),
+        RUNNING(a_synth_that_is_no_group_stays),
         RUNNING(to_free_what_is_gone_is_no_failure),
         RUNNING(a_fail_of_another_node_or_command_is_not_ours),
         RUNNING(no_fail_takes_the_root_or_a_stranger),
