@@ -50,13 +50,15 @@ const ways = [
 
 // Once whatever left has been taken down.
 async function use(listeners) {
-    let seen;
+    let seen, alike = 0;
     await waitFor('the pipeline to settle', () => {
         const now = processUse(rig.pipeline.pid);
-        const settled = seen?.threads === now.threads && seen?.descriptors === now.descriptors;
+        const same = seen?.threads === now.threads && seen?.descriptors === now.descriptors;
+        alike = same && rig.controller.present().length === listeners ? alike + 1 : 0;
         seen = now;
-        return settled && rig.controller.present().length === listeners;
-    }, { every: 700 });
+        // A peer whose negotiation is under way is taken down when that has settled.
+        return alike >= 4;
+    }, { every: 700, timeout: 60000 });
     return seen;
 }
 
@@ -75,8 +77,9 @@ test(`${TURNS} joins and leaves change nothing, and one who stays hears no gap`,
         packets: stats.packetsReceived }));
     await steady.pitched(440);
     await steady.close();
-    assert.equal(late.threads, early.threads);
-    assert.equal(late.descriptors, early.descriptors);
+    assert.ok(late.threads <= early.threads, `threads ${early.threads} -> ${late.threads}`);
+    assert.ok(late.descriptors <= early.descriptors,
+        `descriptors ${early.descriptors} -> ${late.descriptors}`);
     assert.ok(late.resident < early.resident + MEMORY, `${early.resident} -> ${late.resident}`);
     assert.equal(stats.packetsLost, 0);
     assert.ok(concealed < 0.02, `concealed ${concealed}`);
