@@ -172,8 +172,7 @@ static void finish_boot(struct session *session)
 {
     begin_step(session, STEP_NONE);
     drop_unconfirmed(session);
-    // It has answered just now, though not to /status.
-    session->heard_at = session->now;
+    session->unanswered = 0;
     session->epoch++;
     set_state(session, SERVER_RUNNING);
     log_info("scsynth.running", "{s:i s:i s:s}", "epoch", session->epoch, "client_id",
@@ -261,6 +260,7 @@ void session_server_gone(struct session *session, int64_t now)
 static void ask_status(struct session *session)
 {
     session->asked_at = session->now;
+    session->unanswered++;
     send_now(session, osc_message_new("/status", ""));
     if (session->state == SERVER_RUNNING)
         rooms_remind(session);
@@ -269,7 +269,9 @@ static void ask_status(struct session *session)
 void boot_tick(struct session *session)
 {
     int64_t now = session->now;
-    bool silent = session->state == SERVER_RUNNING && session->heard_at + SESSION_LOST_AFTER <= now;
+    // What counts is how often it did not answer: when we were held up ourselves, its answers wait.
+    bool silent = session->state == SERVER_RUNNING && boot_next(session) <= now &&
+                  session->unanswered >= SESSION_LOST_AFTER / SESSION_STATUS_INTERVAL;
     bool stuck = session->state == SERVER_STARTING && session->boot_deadline <= now;
     if (silent || stuck) {
         log_error("scsynth.silent", "{s:s}", "while", silent ? "running" : "starting");

@@ -214,7 +214,7 @@ static void on_status(struct session *session, const struct osc_message *reply)
     status->cpu_average = finite_number(reply, 5);
     status->cpu_peak = finite_number(reply, 6);
     status->sample_rate = finite_number(reply, 8);
-    session->heard_at = session->now;
+    session->unanswered = 0;
     if (session->state == SERVER_LOST && session->server_expected)
         boot_begin(session);
     else if (session->state == SERVER_RUNNING)

@@ -103,7 +103,8 @@ struct session {
     int server_port; // scsynth's, for other clients of it; 0 while unknown
     int32_t next_node;
     struct server_status status;
-    int64_t asked_at, heard_at; // last /status and last reply
+    int64_t asked_at; // last /status
+    int unanswered;   // /status since the last reply to one
     int late, alloc_failed, restarts;
 
     struct tree tree;

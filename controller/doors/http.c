@@ -95,14 +95,21 @@ static enum MHD_Result queue(struct MHD_Connection *connection, int status,
     return result;
 }
 
-static enum MHD_Result refuse(struct MHD_Connection *connection, struct problem *problem,
-                              const char *allow)
+static struct MHD_Response *response_of_refusal(struct MHD_Connection *connection,
+                                                const struct problem *problem, const char *allow)
 {
     struct MHD_Response *response = response_of_problem(problem);
     add_header(response, "Allow", allow);
     // Only who may ask at all may read why not.
     if (problem->status != 403)
         add_cors(response, connection);
+    return response;
+}
+
+static enum MHD_Result refuse(struct MHD_Connection *connection, struct problem *problem,
+                              const char *allow)
+{
+    struct MHD_Response *response = response_of_refusal(connection, problem, allow);
     int status = problem->status;
     problem_destroy(problem);
     return queue(connection, status, response);
@@ -147,6 +154,7 @@ static void on_reply(void *data, json_t *result, const struct problem *problem)
         request->response = response_of_result(request->command, result);
     }
     json_decref(result);
+    add_cors(request->response, request->connection);
     if (request->is_suspended) {
         request->is_suspended = false;
         MHD_resume_connection(request->connection);
@@ -232,13 +240,48 @@ static enum MHD_Result add_query(void *data, enum MHD_ValueKind kind, const char
     return MHD_YES;
 }
 
+// A body that is on its way is let in before it is refused, if it is of any reasonable size: to who
+// still sends, an early answer may be lost by the connection's reset (RFC 9112, section 9.6).
+static bool body_is_coming(struct MHD_Connection *connection)
+{
+    const char *length = request_header(connection, "Content-Length");
+    guint64 bytes = length ? g_ascii_strtoull(length, NULL, 10) : 0;
+    if (request_header(connection, "Expect"))
+        return false;
+    return request_header(connection, "Transfer-Encoding") ||
+           (bytes > 0 && bytes <= HTTP_MAX_REFUSED);
+}
+
+static struct request *request_new(struct http *http, struct MHD_Connection *connection)
+{
+    struct request *request = g_new0(struct request, 1);
+    request->http = http;
+    request->connection = connection;
+    request->body = g_byte_array_new();
+    return request;
+}
+
+static enum MHD_Result refuse_in_turn(struct http *http, struct MHD_Connection *connection,
+                                      struct problem *problem, const char *allow,
+                                      struct request **result)
+{
+    if (!body_is_coming(connection))
+        return refuse(connection, problem, allow);
+    *result = request_new(http, connection);
+    (*result)->has_begun = (*result)->is_too_large = true;
+    (*result)->response = response_of_refusal(connection, problem, allow);
+    (*result)->status = problem->status;
+    problem_destroy(problem);
+    return MHD_YES;
+}
+
 // The headers are there: find the row, see that the request may be made at all.
 static enum MHD_Result begin(struct http *http, struct MHD_Connection *connection, const char *path,
                              const char *verb, struct request **result)
 {
     struct problem *problem = check_access(http, connection);
     if (problem)
-        return refuse(connection, problem, NULL);
+        return refuse_in_turn(http, connection, problem, NULL, result);
     if (strcmp(path, "/v1") != 0 && !g_str_has_prefix(path, "/v1/"))
         return answer_file(http, connection, verb, path);
     if (strcmp(verb, "OPTIONS") == 0)
@@ -251,17 +294,13 @@ static enum MHD_Result begin(struct http *http, struct MHD_Connection *connectio
     const struct command *command = rest_route(&head, params, &problem, &allowed);
     if (problem) {
         json_decref(params);
-        return refuse(connection, problem, allowed);
+        return refuse_in_turn(http, connection, problem, allowed, result);
     }
     MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_query, params);
-    struct request *request = g_new0(struct request, 1);
-    *request = (struct request){.http = http,
-                                .connection = connection,
-                                .command = command,
-                                .params = params,
-                                .body = g_byte_array_new(),
-                                .max_body = rest_max_body(command)};
-    *result = request;
+    *result = request_new(http, connection);
+    (*result)->command = command;
+    (*result)->params = params;
+    (*result)->max_body = rest_max_body(command);
     return MHD_YES;
 }
 
@@ -313,7 +352,6 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
         MHD_suspend_connection(connection);
         return MHD_YES;
     }
-    add_cors(request->response, connection);
     return queue(connection, request->status, g_steal_pointer(&request->response));
 }
 

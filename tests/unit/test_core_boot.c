@@ -164,6 +164,20 @@ static void silence_is_noticed(void **state)
     assert_has(fake_events(f, "server"), "\"state\":\"lost\"");
 }
 
+// A controller that was stopped, or kept busy, finds the answers only after its clock has moved.
+static void who_was_held_up_does_not_call_others_silent(void **state)
+{
+    struct fake_session *f = *state;
+    say_alive(f);
+    fake_run(f, FAKE_MS(600));
+    fake_pass(f, FAKE_MS(60000));
+    assert_int_equal(f->session->state, SERVER_RUNNING);
+    say_alive(f);
+    fake_run(f, SESSION_LOST_AFTER - FAKE_MS(10));
+    assert_int_equal(f->session->state, SERVER_RUNNING);
+    assert_int_equal(f->lost, 0);
+}
+
 static void asks_for_the_status_twice_a_second(void **state)
 {
     struct fake_session *f = *state;
@@ -401,6 +415,7 @@ int main(void)
         cmocka_unit_test(every_step_has_its_deadline),
         NEW(a_slow_boot_is_no_silence),
         RUNNING(silence_is_noticed),
+        RUNNING(who_was_held_up_does_not_call_others_silent),
         RUNNING(asks_for_the_status_twice_a_second),
         RUNNING(a_fresh_scsynth_gets_everything_in_order),
         RUNNING(what_does_not_come_back_is_said_to_have_ended),
