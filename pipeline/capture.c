@@ -11,6 +11,7 @@
 #include "pipeline/sources.h"
 
 #define RETRY (500 * G_TIME_SPAN_MILLISECOND)
+#define CLOSE_TIME (300 * G_TIME_SPAN_MILLISECOND) // leaving JACK takes some 10 ms
 
 // All that the process callback touches.
 struct io {
@@ -31,6 +32,7 @@ struct capture {
     GMutex lock; // guards what follows
     GCond wake;
     bool stopping, lost, stale; // stale: ports or sources have changed
+    bool ended, abandoned;      // the thread has come to its end, or may take its time
     char *sources[2];           // owned
     struct capture_state state;
 };
@@ -172,22 +174,48 @@ static void serve(struct capture *capture, jack_client_t *client)
     publish(capture, false, 0);
 }
 
+static void capture_free(struct capture *capture)
+{
+    for (int c = 0; c < 2; c++) {
+        g_free(capture->sources[c]);
+        g_free(capture->made[c]);
+    }
+    sem_destroy(&capture->io.ready);
+    g_cond_clear(&capture->wake);
+    g_mutex_clear(&capture->lock);
+    g_free(capture->server);
+    g_free(capture->name);
+    g_free(capture);
+}
+
+// Waits to try again; false when there is no more.
+static bool wait_for_retry(struct capture *capture)
+{
+    g_mutex_lock(&capture->lock);
+    capture->lost = false;
+    int64_t until = now() + RETRY;
+    while (!capture->stopping && g_cond_wait_until(&capture->wake, &capture->lock, until))
+        ;
+    bool go_on = !capture->stopping;
+    g_mutex_unlock(&capture->lock);
+    return go_on;
+}
+
 static void *run(void *data)
 {
     struct capture *capture = data;
-    bool go_on = true;
-    while (go_on) {
+    do {
         jack_client_t *client = open_client(capture);
         if (client)
             serve(capture, client);
-        g_mutex_lock(&capture->lock);
-        capture->lost = false;
-        int64_t until = now() + RETRY;
-        while (!capture->stopping && g_cond_wait_until(&capture->wake, &capture->lock, until))
-            ;
-        go_on = !capture->stopping;
-        g_mutex_unlock(&capture->lock);
-    }
+    } while (wait_for_retry(capture));
+    g_mutex_lock(&capture->lock);
+    capture->ended = true;
+    bool abandoned = capture->abandoned;
+    g_cond_signal(&capture->wake);
+    g_mutex_unlock(&capture->lock);
+    if (abandoned)
+        capture_free(capture);
     return NULL;
 }
 
@@ -211,18 +239,21 @@ void capture_destroy(struct capture *capture)
 {
     if (!capture)
         return;
+    GThread *thread = capture->thread;
     wake(capture, &capture->stopping);
-    g_thread_join(capture->thread);
-    for (int c = 0; c < 2; c++) {
-        g_free(capture->sources[c]);
-        g_free(capture->made[c]);
+    g_mutex_lock(&capture->lock);
+    int64_t until = now() + CLOSE_TIME;
+    while (!capture->ended && g_cond_wait_until(&capture->wake, &capture->lock, until))
+        ;
+    bool ended = capture->ended;
+    capture->abandoned = !ended;
+    g_mutex_unlock(&capture->lock);
+    if (!ended) {
+        g_thread_unref(thread);
+        return;
     }
-    sem_destroy(&capture->io.ready);
-    g_cond_clear(&capture->wake);
-    g_mutex_clear(&capture->lock);
-    g_free(capture->server);
-    g_free(capture->name);
-    g_free(capture);
+    g_thread_join(thread);
+    capture_free(capture);
 }
 
 void capture_set_sources(struct capture *capture, char *const sources[2])

@@ -23,6 +23,7 @@ struct capture_state {
 // Begins at once and never fails: without a server it waits for one. `sources` are two port names,
 // left first; "scsynth:out_1" also stands for "scsynth-01:out_1", the name of a second client.
 struct capture *capture_create(const char *server, const char *client, char *const sources[2]);
+// Its thread is left behind when JACK does not let it go at once.
 void capture_destroy(struct capture *capture);
 
 void capture_set_sources(struct capture *capture, char *const sources[2]);

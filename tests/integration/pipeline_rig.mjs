@@ -21,13 +21,21 @@ const root = resolve(fileURLToPath(import.meta.url), '../../..');
 export const build = resolve(root, process.env.BUILD ?? 'build/asan');
 const TOKEN = 'a token of the test';
 const children = new Set();
-let rigs = 0;
+const names = []; // of JACK servers
+
+// What a jackd that was killed leaves behind.
+function forgetJack(server) {
+    for (const name of readdirSync('/dev/shm')) {
+        if (name.startsWith('jack') && name.includes(server)) rmSync(`/dev/shm/${name}`);
+    }
+}
 
 // A test that is ended from outside takes its programs along. And libwebrtc crashes when Node takes
 // its objects apart at the end, so that part is left out.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 process.on('exit', (code) => {
     for (const child of children) child.kill('SIGKILL');
+    for (const name of names) forgetJack(name);
     process.reallyExit(code);
 });
 
@@ -196,6 +204,7 @@ class Scsynth {
         await Promise.race([this.child.ended, sleep(3000)]);
         await this.child.stop();
         this.socket.close();
+        rmSync(`/dev/shm/SuperColliderServer_${this.port}`, { force: true });
     }
 }
 
@@ -352,7 +361,8 @@ export class Rig {
     static async start(options = {}) {
         const rig = new Rig();
         rig.options = options;
-        rig.name = `farfield-rig-${process.pid}-${++rigs}`;
+        rig.name = `farfield-rig-${process.pid}-${names.length}`;
+        names.push(rig.name);
         rig.env = { JACK_DEFAULT_SERVER: rig.name, JACK_NO_AUDIO_RESERVATION: '1' };
         rig.controller = new Controller();
         try {
@@ -378,11 +388,8 @@ export class Rig {
         await waitFor('jackd', lists, { every: 100 });
     }
 
-    // What a jackd that was killed leaves behind.
     forgetJack() {
-        for (const name of readdirSync('/dev/shm')) {
-            if (name.startsWith('jack') && name.includes(this.name)) rmSync(`/dev/shm/${name}`);
-        }
+        forgetJack(this.name);
     }
 
     async startScsynth() {
