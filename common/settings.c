@@ -52,7 +52,7 @@ const struct setting settings[] = {
     {"opus-frame-ms", SETTING_CHOICE, BOTH, "10", "length of an Opus frame", "2.5|5|10|20"},
     {"opus-fec", SETTING_BOOLEAN, BOTH, "no",
      "in-band error correction; costs a little quality and needs frames of 10 or 20 ms"},
-    {"max-listeners", SETTING_INTEGER, BOTH, "200", "most listeners at once", NULL, 1, 10000},
+    {"max-listeners", SETTING_INTEGER, BOTH, "200", "most listeners at once", NULL, 1, 2000},
     {"log-level", SETTING_CHOICE, BOTH, "info", "how much is logged", "error|warning|info|debug"},
     {"log-format", SETTING_CHOICE, BOTH, "text", "how it is logged", "text|json"},
     {NULL},

@@ -162,7 +162,8 @@ static void create_session(struct app *app)
     app->session->ice_servers = app->ice_servers;
     const char *key = config_string(app->config, "api-key");
     app->session->api_key = *key ? g_strdup(key) : NULL;
-    app->session->websocket_url = app_url(app, "ws", "ws-port");
+    app->session->address = g_strdup(config_string(app->config, "address"));
+    app->session->websocket_port = (int)config_integer(app->config, "ws-port");
     app->rpc = rpc_create(app->session, &rpc_ports);
 }
 
@@ -172,7 +173,7 @@ static bool open_ports(struct app *app, GError **error)
     const char *address = config_string(app->config, "address");
     g_autofree char *web = resource(app, "web-dir", "web");
     access_init(&app->access, config_string(app->config, "origins"), address,
-                app->session->api_key != NULL);
+                (int)config_integer(app->config, "http-port"), app->session->api_key != NULL);
     app->http = http_open(address, (int)config_integer(app->config, "http-port"), web, app->session,
                           &app->access, error);
     if (!app->http) {
@@ -243,7 +244,8 @@ static bool set_up(struct app *app, GError **error)
         !state_open(&app->state, config_string(app->config, "data-dir"), error))
         return false;
     app->saved = state_load(&app->state);
-    app->session->epoch = saved_integer(app, "epoch");
+    app->session->epoch = app->session->first_epoch = app->saved_epoch =
+        saved_integer(app, "epoch");
     make_token(app);
     g_autofree char *shipped = resource(app, "synthdef-dir", "synthdefs");
     app->library = library_create(shipped, app->state.user_dir, app->state.defs_dir);
@@ -276,6 +278,17 @@ static void tear_down(struct app *app)
     g_main_loop_unref(app->loop);
 }
 
+static gboolean start(gpointer data)
+{
+    struct app *app = data;
+    supervisor_start(app->supervisor, json_object_get(app->saved, "children"));
+    app_save(app);
+    if (!supervisor_owns_scsynth(app->supervisor))
+        session_server_expected(app->session, now());
+    session_tick(app->session, now());
+    return G_SOURCE_REMOVE;
+}
+
 int app_run(const struct config *config)
 {
     struct app app = {.config = config, .state.lock = -1};
@@ -286,11 +299,8 @@ int app_run(const struct config *config)
         guint sources[] = {g_unix_signal_add(SIGINT, on_signal, &app),
                            g_unix_signal_add(SIGTERM, on_signal, &app),
                            g_unix_signal_add(SIGHUP, on_signal, &app)};
-        supervisor_start(app.supervisor, json_object_get(app.saved, "children"));
-        app_save(&app);
-        if (!supervisor_owns_scsynth(app.supervisor))
-            session_server_expected(app.session, now());
-        session_tick(app.session, now());
+        // From the loop, so that a start that fails can end it.
+        g_idle_add(start, &app);
         g_main_loop_run(app.loop);
         for (gsize i = 0; i < G_N_ELEMENTS(sources); i++)
             g_source_remove(sources[i]);

@@ -14,7 +14,8 @@
 #define FIRST_DELAY 20
 #define LONGEST_DELAY 5000
 #define GOOD_LIFE 10000 // who lived this long is started again without delay
-#define STOP_DEADLINE 2000
+#define STOP_DEADLINE 3000
+#define WAITER_DEADLINE 5000
 #define LAST_WORDS 4
 #define HOPELESS_AFTER 4 // first starts that fail one after the other
 
@@ -46,13 +47,15 @@ struct supervisor {
 };
 
 static void start_part(struct part *part);
+static void start_again(struct part *part);
 static void stop_next(struct supervisor *supervisor);
 
 static gboolean on_timer(gpointer data)
 {
     struct part *part = data;
     part->timer = 0;
-    if (part->supervisor->stopping)
+    // What runs when its timer is up has had its time: to stop, or to say how jackd is.
+    if (child_pid(part->child))
         child_signal(part->child, SIGKILL);
     else
         start_part(part);
@@ -87,10 +90,17 @@ static void start_part(struct part *part)
         return;
     g_autoptr(GError) error = NULL;
     part->started_at = g_get_monotonic_time();
+    for (int i = 0; i < LAST_WORDS; i++)
+        g_clear_pointer(&part->words[i], g_free);
     if (!child_start(part->child, part->argv, part->environment, &error)) {
-        part->supervisor->ports.on_hopeless(part->supervisor->ports.data, error->message);
+        log_error("child.not_started", "{s:s s:s}", "name", names[part->which], "reason",
+                  error->message);
+        part->words[LAST_WORDS - 1] = g_strdup(error->message);
+        start_again(part);
         return;
     }
+    if (part->which == WAITER)
+        set_timer(part, WAITER_DEADLINE);
     log_event(part->which == WAITER ? LOG_DEBUG_LEVEL : LOG_INFO_LEVEL, "child.started",
               "{s:s s:i}", "name", names[part->which], "pid", (int)child_pid(part->child));
     part->supervisor->ports.on_changed(part->supervisor->ports.data);
@@ -401,5 +411,8 @@ void supervisor_stop(struct supervisor *s)
     if (s->stopping)
         return;
     s->stopping = true;
+    // One that stands still holds up the whole JACK graph, and hears nothing.
+    for (int i = JACKD; i <= PIPELINE; i++)
+        child_signal(s->parts[i].child, SIGCONT);
     stop_next(s);
 }

@@ -39,6 +39,11 @@ static void port_emit(void *data, const char *topic, const char *event, json_t *
 {
     struct app *app = data;
     rpc_emit(app->rpc, topic, event, params, key);
+    // The next controller must not give an epoch that clients have seen.
+    if (app->session->epoch != app->saved_epoch) {
+        app->saved_epoch = app->session->epoch;
+        app_save(app);
+    }
     announce_when_ready(app);
 }
 
@@ -201,6 +206,11 @@ static void send_rpc(void *data, void *connection, GBytes *text, const char *key
     websocket_send(connection, text, key);
 }
 
+static void trust_rpc(void *data, void *connection)
+{
+    websocket_trust(connection);
+}
+
 static bool may_open_link(void *data, const char *host, const char *origin,
                           const char *authorization, bool *authorised)
 {
@@ -269,7 +279,7 @@ struct session_ports wiring_session(struct app *app)
 
 struct rpc_ports wiring_rpc(struct app *app)
 {
-    return (struct rpc_ports){app, send_rpc};
+    return (struct rpc_ports){app, send_rpc, trust_rpc};
 }
 
 struct websocket_ports wiring_rpc_server(struct app *app)

@@ -37,6 +37,7 @@ struct app {
     struct supervisor *supervisor;
     GPtrArray *ice_servers;
     char *resources; // the folder that holds web/ and synthdefs/
+    int saved_epoch; // that app_save() has written last
     bool is_ready;
     bool stopping;
     int exit_status;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "controller/core/access.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-void access_init(struct access *access, const char *origins, const char *address, bool keyed)
+void access_init(struct access *access, const char *origins, const char *address, int http_port,
+                 bool keyed)
 {
     access->origins = g_strsplit_set(origins, " ,", -1);
     access->address = g_strdup(address);
+    access->http_port = http_port;
     access->keyed = keyed;
 }
 
@@ -31,6 +34,14 @@ static char *host_name(const char *host)
         return close ? g_strndup(host + 1, close - host - 1) : g_strdup("");
     }
     return g_ascii_strdown(host, strcspn(host, ":"));
+}
+
+// 8080 of "example.org:8080"; 0 where none is written.
+static int host_port(const char *host)
+{
+    const char *bracket = strchr(host, ']');
+    const char *colon = strchr(bracket ? bracket : host, ':');
+    return colon ? atoi(colon + 1) : 0;
 }
 
 // The host of "https://example.org:8443".
@@ -73,7 +84,11 @@ bool access_origin_allowed(const struct access *access, const char *host, const 
         return false;
     g_autofree char *ours = host_name(host);
     g_autofree char *theirs = origin_name(origin);
-    return *theirs && strcmp(ours, theirs) == 0;
+    const char *slashes = strstr(origin, "://");
+    int port = slashes ? host_port(slashes + 3) : 0;
+    // Another port of the same machine may be another user's.
+    return *theirs && strcmp(ours, theirs) == 0 &&
+           (port == host_port(host) || port == access->http_port);
 }
 
 const char *access_bearer(const char *authorization)

@@ -9,11 +9,13 @@
 struct access {
     char **origins; // owned: further origins that are allowed, "https://example.org"; "*" is any
     char *address;  // owned: that we listen on
+    int http_port;  // whose pages may use the WebSocket, too
     bool keyed;     // a key is asked for
 };
 
 // `origins` is the setting: separated by spaces.
-void access_init(struct access *access, const char *origins, const char *address, bool keyed);
+void access_init(struct access *access, const char *origins, const char *address, int http_port,
+                 bool keyed);
 void access_clear(struct access *access);
 
 // Whether an address reaches no further than this machine.
@@ -23,8 +25,8 @@ bool access_is_loopback(const char *address);
 // its own that it lets point here (DNS rebinding). `host` may be NULL, as HTTP/1.0 has it.
 bool access_host_allowed(const struct access *access, const char *host);
 
-// A page's origin must be of the host that it talks to, whatever the port, or be allowed by the
-// settings. What is not a page sends none (NULL) and is allowed.
+// A page's origin must be of the host that it talks to, by that port or by ours of HTTP, or be
+// allowed by the settings. What is not a page sends none (NULL) and is allowed.
 bool access_origin_allowed(const struct access *access, const char *host, const char *origin);
 
 // The key in "Bearer KEY", or NULL. Part of `authorization`.

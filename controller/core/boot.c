@@ -11,8 +11,12 @@
 #include "controller/core/session.h"
 
 #define STEP_DEADLINE 5000000
+#define STRANGE 3 // /status.reply in a row
 
-enum { STEP_NONE, STEP_NOTIFY, STEP_QUERY, STEP_LOAD, STEP_RESTORE };
+enum { STEP_NONE, STEP_NOTIFY, STEP_QUERY, STEP_LOAD, STEP_RESTORE, STEP_CHECK };
+
+// Nodes asked for between two /sync: what scsynth answers at once fits its and our socket.
+#define PORTION 100
 
 static void send_now(struct session *session, struct osc_message *message)
 {
@@ -66,6 +70,7 @@ static void on_notified(struct session *session, int client_id, int max_logins)
         renumber(session, old);
     rooms_set_client(session);
     begin_step(session, STEP_QUERY);
+    session->boot_brief = session->boot_blind = false;
     send_now(session, osc_message_new("/g_queryTree", "ii", TREE_ROOT, 1));
 }
 
@@ -127,17 +132,44 @@ static void make_again(struct session *session, const struct node *node)
         batch_add(&session->batch, osc_message_new("/n_run", "ii", node->id, 0));
 }
 
-static void restore_nodes(struct session *session)
+static void sync_step(struct session *session)
 {
-    begin_step(session, STEP_RESTORE);
-    drop_what_is_over(session);
-    int restored = 0;
-    for (struct node *n = tree_find(&session->tree, TREE_ROOT); n; n = tree_next(n)) {
-        if (n->confirmed || n->id == TREE_ROOT)
+    session->boot_deadline = session->now + STEP_DEADLINE;
+    session->sync_is_due = true;
+    session_flush(session);
+}
+
+// Every node that this scsynth is not known to have, in order, to be gone through in portions.
+static void list_unconfirmed(struct session *session)
+{
+    g_array_set_size(session->boot_nodes, 0);
+    session->boot_at = 0;
+    for (struct node *n = tree_find(&session->tree, TREE_ROOT); n; n = tree_next(n))
+        if (!n->confirmed && n->id != TREE_ROOT)
+            g_array_append_val(session->boot_nodes, n->id);
+}
+
+// The next portion, each node that is still there handed to `send`; false when all have been.
+static bool send_portion(struct session *session,
+                         void (*send)(struct session *session, const struct node *node))
+{
+    guint sent = 0;
+    for (; session->boot_at < session->boot_nodes->len && sent < PORTION; session->boot_at++) {
+        int32_t id = g_array_index(session->boot_nodes, int32_t, session->boot_at);
+        const struct node *node = tree_find(&session->tree, id);
+        if (!node || node->confirmed)
             continue;
-        make_again(session, n);
-        restored++;
+        send(session, node);
+        sent++;
     }
+    if (sent)
+        sync_step(session);
+    return sent > 0;
+}
+
+// Guards come first: nothing sounds without them.
+static void restore_rooms(struct session *session)
+{
     GHashTableIter iter;
     gpointer each;
     g_hash_table_iter_init(&iter, session->rooms);
@@ -148,23 +180,35 @@ static void restore_nodes(struct session *session)
         if (!tree_find(&session->tree, room->guard))
             batch_add(&session->batch, room_guard_message(room));
     }
-    if (restored)
-        log_info("scsynth.restore", "{s:i}", "nodes", restored);
-    session->sync_is_due = true;
-    session_flush(session);
+}
+
+static void begin_restore(struct session *session)
+{
+    begin_step(session, STEP_RESTORE);
+    drop_what_is_over(session);
+    list_unconfirmed(session);
+    if (session->boot_nodes->len)
+        log_info("scsynth.restore", "{s:i}", "nodes", (int)session->boot_nodes->len);
+    restore_rooms(session);
+    if (!send_portion(session, make_again))
+        sync_step(session);
+}
+
+static void ask_for(struct session *session, const struct node *node)
+{
+    batch_add(&session->batch, osc_message_new("/n_query", "i", node->id));
 }
 
 static void drop_unconfirmed(struct session *session)
 {
-    struct node *next, *n = tree_next(tree_find(&session->tree, TREE_ROOT));
-    for (; n; n = next) {
-        next = tree_next(n);
-        if (n->confirmed)
-            continue;
-        log_warning("scsynth.lost_node", "{s:i}", "node", n->id);
-        session_forget_node(session, n);
-        // What was below has gone too: begin anew.
-        next = tree_next(tree_find(&session->tree, TREE_ROOT));
+    list_unconfirmed(session);
+    for (guint i = 0; i < session->boot_nodes->len; i++) {
+        int32_t id = g_array_index(session->boot_nodes, int32_t, i);
+        struct node *node = tree_find(&session->tree, id);
+        if (!node)
+            continue; // gone with its group
+        log_warning("scsynth.lost_node", "{s:i}", "node", id);
+        session_forget_node(session, node);
     }
 }
 
@@ -172,12 +216,37 @@ static void finish_boot(struct session *session)
 {
     begin_step(session, STEP_NONE);
     drop_unconfirmed(session);
-    session->unanswered = 0;
+    session->unanswered = session->strange = 0;
     session->epoch++;
     set_state(session, SERVER_RUNNING);
     log_info("scsynth.running", "{s:i s:i s:s}", "epoch", session->epoch, "client_id",
              session->client_id, "version", session->status.version);
     rooms_keep_guards(session);
+}
+
+// What has not been heard of may be there, its notification being lost: it is asked for.
+static void begin_check(struct session *session)
+{
+    begin_step(session, STEP_CHECK);
+    list_unconfirmed(session);
+    if (!send_portion(session, ask_for))
+        finish_boot(session);
+}
+
+// The whole tree with every control, or where that is too much for one answer, without them.
+static void on_query_failed(struct session *session, const char *reason)
+{
+    log_warning("scsynth.query", "{s:s s:b}", "reason", reason, "whole", !session->boot_brief);
+    if (!session->boot_brief) {
+        session->boot_brief = true;
+        send_now(session, osc_message_new("/g_queryTree", "ii", TREE_ROOT, 0));
+        return;
+    }
+    // A tree as large as that is not a new scsynth's: what we know of it is better than nothing.
+    for (struct node *n = tree_find(&session->tree, TREE_ROOT); n; n = tree_next(n))
+        n->confirmed = true;
+    session->boot_blind = true;
+    load_synthdefs(session);
 }
 
 bool boot_on_reply(struct session *session, const struct osc_message *reply)
@@ -189,23 +258,31 @@ bool boot_on_reply(struct session *session, const struct osc_message *reply)
         on_notify_reply(session, reply);
         return true;
     case STEP_QUERY:
-        if (strcmp(address, "/g_queryTree.reply") == 0)
+        if (strcmp(address, "/g_queryTree.reply") == 0) {
             session_on_tree(session, reply);
-        else if (strcmp(address, "/fail") != 0 || strcmp(osc_string(reply, 0), "/g_queryTree") != 0)
+            load_synthdefs(session);
+            return true;
+        }
+        if (strcmp(address, "/fail") != 0 || strcmp(osc_string(reply, 0), "/g_queryTree") != 0)
             return false;
-        else
-            log_warning("scsynth.query", "{s:s}", "reason", osc_string(reply, 1));
-        load_synthdefs(session);
+        on_query_failed(session, osc_string(reply, 1));
         return true;
     case STEP_LOAD:
         if (strcmp(address, "/synced") != 0 || !ours)
             return false;
-        restore_nodes(session);
+        begin_restore(session);
         return true;
     case STEP_RESTORE:
         if (strcmp(address, "/synced") != 0 || !ours)
             return false;
-        finish_boot(session);
+        if (!send_portion(session, make_again))
+            begin_check(session);
+        return true;
+    case STEP_CHECK:
+        if (strcmp(address, "/synced") != 0 || !ours)
+            return false;
+        if (!send_portion(session, ask_for))
+            finish_boot(session);
         return true;
     default:
         return false;
@@ -255,6 +332,22 @@ void session_server_gone(struct session *session, int64_t now)
     session->server_expected = false;
     lose_server(session);
     session_schedule(session);
+}
+
+void boot_check_counts(struct session *session)
+{
+    const struct server_status *status = &session->status;
+    int nodes = (int)g_hash_table_size(session->tree.nodes);
+    bool differs = (int64_t)status->synths + status->groups != nodes;
+    session->strange =
+        differs && !session->stirred && !session->boot_blind ? session->strange + 1 : 0;
+    session->stirred = false;
+    if (session->strange < STRANGE)
+        return;
+    log_warning("scsynth.strange", "{s:i s:i s:i}", "synths", status->synths, "groups",
+                status->groups, "known", nodes);
+    lose_server(session);
+    boot_begin(session);
 }
 
 static void ask_status(struct session *session)

@@ -106,7 +106,8 @@ struct call *call_new(const struct command *command, json_t *params, GBytes *bod
                       struct client *client, call_reply reply, void *data)
 {
     struct call *call = g_new(struct call, 1);
-    *call = (struct call){command, params ? params : json_object(), body, client, reply, data};
+    *call =
+        (struct call){command, params ? params : json_object(), body, client, reply, data, NULL};
     return call;
 }
 

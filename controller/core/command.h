@@ -54,6 +54,8 @@ struct command {
     const char *location; // template of the Location header, from the result: "/v1/nodes/{id}"
     bool websocket_only;  // needs a connection that lasts
     bool rest_only;       // makes sense in HTTP only
+    bool waits;           // keeps even a notification until scsynth has answered
+    bool urgent;          // is let through however many wait
     const char *words;
     struct param params[8]; // ended by a row without a name
     void (*handle)(struct session *session, struct call *call);
@@ -69,6 +71,7 @@ struct call {
     struct client *client; // the WebSocket it came by, NULL for REST
     call_reply reply;      // NULL for a JSON-RPC notification
     void *data;            // for reply
+    const char *host;      // borrowed while it is handled: the Host that was asked, NULL if unknown
 };
 
 // All rows, sorted by method. `count` may be NULL.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "controller/core/controls.h"
 
+// Named where one is asked for that is not there.
+#define MAX_NAMES 20
+
 float *controls_defaults(const struct synthdef *synthdef)
 {
     float *values = g_new0(float, synthdef_slots(synthdef) + 1);
@@ -15,10 +18,12 @@ float *controls_defaults(const struct synthdef *synthdef)
 static void add_unknown(const struct synthdef *synthdef, const char *field, struct problem *problem)
 {
     g_autoptr(GString) names = g_string_new(NULL);
-    for (guint i = 0; i < synthdef->parameters->len; i++) {
+    for (guint i = 0; i < MIN(synthdef->parameters->len, MAX_NAMES); i++) {
         const struct synthdef_parameter *p = g_ptr_array_index(synthdef->parameters, i);
         g_string_append_printf(names, "%s%s", i ? ", " : "", p->name);
     }
+    if (synthdef->parameters->len > MAX_NAMES)
+        g_string_append(names, " ...");
     problem_add(problem, field, "SynthDef \"%s\" has no such control; it has: %s", synthdef->name,
                 names->len ? names->str : "none");
 }
@@ -35,6 +40,8 @@ bool controls_check(const struct synthdef *synthdef, const json_t *controls, boo
         if (p && (starting || p->rate != RATE_SCALAR) && json_array_size(value) <= (gsize)p->size)
             continue;
         good = false;
+        if (json_array_size(problem->errors) >= MAX_NAMES)
+            break;
         g_autofree char *field = g_strconcat("controls.", name, NULL);
         if (!p)
             add_unknown(synthdef, field, problem);

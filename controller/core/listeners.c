@@ -20,10 +20,18 @@ void listeners_init(struct session *session)
     session->listeners = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, listener_destroy);
 }
 
-static void fail_call(struct listener *listener, int status, const char *detail)
+static struct call *take_call(struct session *session, struct listener *listener)
 {
-    if (listener->call)
-        call_fail(g_steal_pointer(&listener->call), problem_new(status, "%s", detail));
+    session->joining -= listener->call != NULL;
+    return g_steal_pointer(&listener->call);
+}
+
+static void fail_call(struct session *session, struct listener *listener, int status,
+                      const char *detail)
+{
+    struct call *call = take_call(session, listener);
+    if (call)
+        call_fail(call, problem_new(status, "%s", detail));
 }
 
 void listeners_stop(struct session *session)
@@ -32,7 +40,7 @@ void listeners_stop(struct session *session)
     gpointer listener;
     g_hash_table_iter_init(&iter, session->listeners);
     while (g_hash_table_iter_next(&iter, NULL, &listener))
-        fail_call(listener, 503, "Farfield is shutting down");
+        fail_call(session, listener, 503, "Farfield is shutting down");
 }
 
 void listeners_clear(struct session *session)
@@ -129,7 +137,7 @@ static void set_state(struct session *session, struct listener *listener, enum l
     emit_listener(session, listener);
     if (state == LISTENER_CLOSED) {
         g_autofree char *room = g_strdup(listener->room);
-        fail_call(listener, 503, detail ? detail : "the pipeline closed the connection");
+        fail_call(session, listener, 503, detail ? detail : "the pipeline closed the connection");
         g_hash_table_remove(session->listeners, listener->id);
         emit_room(session, room);
     }
@@ -173,6 +181,7 @@ void listener_open(struct session *session, struct call *call, const char *sdp)
     listener->since = g_get_real_time() / 1e6;
     listener->client = call->client;
     listener->call = call;
+    session->joining++;
     listener->deadline = session->now + SIGNALING_DEADLINE;
     emit_listener(session, listener);
     emit_room(session, listener->room);
@@ -188,9 +197,12 @@ struct listener *listener_of_call(struct session *session, struct call *call)
     return NULL;
 }
 
-bool listener_candidate(struct session *session, const struct listener *listener,
-                        const char *candidate, int mline)
+bool listener_candidate(struct session *session, struct listener *listener, const char *candidate,
+                        int mline)
 {
+    // Beyond what any client has they are passed over, so that no one can fill the link.
+    if (listener->candidates++ >= LISTENER_MAX_CANDIDATES)
+        return true;
     struct link_message message = {.type = LINK_CANDIDATE,
                                    .listener = listener->id,
                                    .candidate = (char *)candidate,
@@ -208,6 +220,8 @@ void listener_close(struct session *session, struct listener *listener, const ch
 
 void listeners_expire(struct session *session)
 {
+    if (session->joining == 0)
+        return;
     g_autoptr(GPtrArray) late = g_ptr_array_new();
     GHashTableIter iter;
     gpointer each;
@@ -219,7 +233,7 @@ void listeners_expire(struct session *session)
     }
     for (guint i = 0; i < late->len; i++) {
         struct listener *listener = g_ptr_array_index(late, i);
-        fail_call(listener, 504, "the pipeline did not answer in time");
+        fail_call(session, listener, 504, "the pipeline did not answer in time");
         listener_close(session, listener, "the pipeline did not answer in time");
     }
 }
@@ -227,6 +241,8 @@ void listeners_expire(struct session *session)
 int64_t listeners_deadline(const struct session *session)
 {
     int64_t next = 0;
+    if (session->joining == 0)
+        return 0;
     GHashTableIter iter;
     gpointer each;
     g_hash_table_iter_init(&iter, session->listeners);
@@ -265,7 +281,7 @@ static void on_sdp(struct session *session, struct listener *listener, const cha
     json_t *result =
         json_pack("{s:s s:s s:s s:o}", "listener", listener->id, "room", listener->room, "sdp", sdp,
                   "ice_servers", ice_servers_to_json(session));
-    call_succeed(g_steal_pointer(&listener->call), result);
+    call_succeed(take_call(session, listener), result);
 }
 
 static void on_candidate(struct session *session, const struct listener *listener,
@@ -281,7 +297,7 @@ static void on_refused(struct session *session, struct listener *listener,
                        const struct link_message *message)
 {
     const char *detail = message->detail ? message->detail : "the pipeline refused";
-    fail_call(listener, message->status, detail);
+    fail_call(session, listener, message->status, detail);
     set_state(session, listener, LISTENER_CLOSED, detail);
 }
 
@@ -405,6 +421,6 @@ void session_link_lost(struct session *session, int64_t now)
     session->pipeline = (struct pipeline_state){0};
     g_autoptr(GList) all = g_hash_table_get_values(session->listeners);
     for (GList *link = all; link; link = link->next)
-        fail_call(link->data, 503, "the pipeline was lost before it answered");
+        fail_call(session, link->data, 503, "the pipeline was lost before it answered");
     session_schedule(session);
 }

@@ -5,6 +5,8 @@
 
 #include "controller/core/session.h"
 
+#define LISTENER_MAX_CANDIDATES 64
+
 struct listener {
     char *id;   // owned: unguessable, since it is all that a WHEP resource asks for
     char *room; // owned
@@ -14,6 +16,7 @@ struct listener {
     struct link_stats stats;
     struct call *call; // waits for the pipeline's offer or answer, NULL if none does
     int64_t deadline;  // of that
+    int candidates;    // that its client has sent
 };
 
 // Makes a listener, asks the pipeline for it and keeps the call for the answer. `sdp` is the
@@ -25,8 +28,8 @@ void listener_open(struct session *session, struct call *call, const char *sdp);
 struct listener *listener_of_call(struct session *session, struct call *call);
 
 // Passes on one ICE candidate; "" ends them. False where the pipeline is away.
-bool listener_candidate(struct session *session, const struct listener *listener,
-                        const char *candidate, int mline);
+bool listener_candidate(struct session *session, struct listener *listener, const char *candidate,
+                        int mline);
 
 // Has the pipeline take it down and forgets it.
 void listener_close(struct session *session, struct listener *listener, const char *why);

@@ -8,9 +8,13 @@
 int32_t session_new_node_id(struct session *session)
 {
     int32_t id;
+    // A controller that was started again does not begin where the last one did: it may not know of
+    // every node that goes on.
+    if (session->next_node == 0)
+        session->next_node = IDS_FIRST_TEMPORARY + (session->first_epoch & 0xff) * 0x20000;
     // 2^26 ids a client; those of long-lived nodes are stepped over when it wraps.
     do {
-        if (session->next_node >= 1 << IDS_SHIFT || session->next_node < IDS_FIRST_TEMPORARY)
+        if (session->next_node >= 1 << IDS_SHIFT)
             session->next_node = IDS_FIRST_TEMPORARY;
         id = ids_node(session->client_id, session->next_node++);
     } while (tree_find(&session->tree, id) ||
@@ -100,6 +104,15 @@ static void confirm_node(struct session *session, struct node *node)
     set_room(session, node);
 }
 
+// A synth whose gate has been closed is on its way out, whoever closed it.
+static void note_release(struct node *node)
+{
+    const struct synthdef_parameter *gate =
+        node->synthdef->releasable ? synthdef_parameter(node->synthdef, "gate") : NULL;
+    if (gate)
+        node->releasing = node->values[gate->index] <= 0;
+}
+
 // What the wait for a new synth knows about it becomes the node's.
 static void adopt_wait(struct session *session, struct node *node)
 {
@@ -174,6 +187,7 @@ static void on_move(struct session *session, const struct osc_message *reply)
                                    osc_int(reply, 2), osc_int(reply, 4) == 1);
     if (!node)
         return;
+    node->confirmed = true;
     for (struct node *n = node; n; n = tree_next_below(n, node))
         set_room(session, n);
     session_node_changed(session, node);
@@ -191,11 +205,28 @@ static void on_run(struct session *session, const struct osc_message *reply, boo
     session_node_changed(session, node);
 }
 
+// The answer to /s_getn: id, first slot, how many, the values.
+static void on_values(struct session *session, const struct osc_message *reply)
+{
+    struct node *node = tree_find(&session->tree, osc_int(reply, 0));
+    int first = osc_int(reply, 1), count = osc_int(reply, 2);
+    if (!node || !node->synthdef || first != 0 || count != synthdef_slots(node->synthdef) ||
+        (guint)count + 3 > reply->args->len)
+        return;
+    for (int i = 0; i < count; i++)
+        if (!node->dirty[i])
+            node->values[i] = (float)osc_number(reply, 3 + i);
+    note_release(node);
+}
+
 void session_on_node(struct session *session, const struct osc_message *reply)
 {
     const char *address = reply->address;
-    if (reply->args->len < 5)
+    if (strcmp(address, "/n_setn") == 0)
+        on_values(session, reply);
+    if (reply->args->len < 5 || strcmp(address, "/n_setn") == 0)
         return;
+    session->stirred = true;
     if (strcmp(address, "/n_go") == 0)
         on_go(session, reply);
     else if (strcmp(address, "/n_end") == 0)
@@ -219,6 +250,7 @@ void session_on_node(struct session *session, const struct osc_message *reply)
 struct query {
     struct session *session;
     const struct osc_message *reply;
+    bool with_controls; // the flag of the query
     guint at;
 };
 
@@ -283,11 +315,28 @@ static void learn_synth(const struct query *q, struct node *node, const char *na
     int slots = synthdef_slots(node->synthdef);
     for (int i = 0; i < controls && i < slots; i++)
         node->values[i] = (float)osc_number(q->reply, q->at + 2 * i + 1);
+    note_release(node);
+}
+
+// Of an answer without controls: what the catalog has by that name, its values asked for.
+static void assume_synth(const struct query *q, struct node *node, const char *name)
+{
+    struct synthdef *known = catalog_find(&q->session->catalog, name);
+    if (!known || node->synthdef)
+        return;
+    node_set_synthdef(node, known);
+    int slots = synthdef_slots(known);
+    if (slots > 0)
+        batch_add(&q->session->batch, osc_message_new("/s_getn", "iii", node->id, 0, slots));
 }
 
 static bool read_synth(struct query *q, struct node *node)
 {
     const char *name = osc_string(q->reply, q->at++);
+    if (!q->with_controls) {
+        assume_synth(q, node, name);
+        return true;
+    }
     int controls = osc_int(q->reply, q->at++);
     if (controls < 0 || (guint)controls > (q->reply->args->len - q->at) / 2)
         return false;
@@ -326,9 +375,9 @@ static bool read_children(struct query *q, int32_t parent, int children, int dep
 
 void session_on_tree(struct session *session, const struct osc_message *reply)
 {
-    if (osc_int(reply, 0) != 1 || !tree_find(&session->tree, osc_int(reply, 1)))
+    if (!tree_find(&session->tree, osc_int(reply, 1)))
         return;
-    struct query query = {session, reply, 3};
+    struct query query = {session, reply, osc_int(reply, 0) == 1, 3};
     read_children(&query, osc_int(reply, 1), osc_int(reply, 2), 0);
     rooms_keep_guards(session);
 }

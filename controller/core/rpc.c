@@ -26,10 +26,10 @@ struct client {
     GQueue outstanding; // struct reply
 };
 
-// The answers to an array of requests leave together.
+// The answers to an array of requests leave together, written out as they come.
 struct group {
-    json_t *answers; // owned
-    int missing;     // answers that are not there yet, and 1 while the array is being read
+    GString *answers; // owned: "[...,..."
+    int missing;      // answers that are not there yet, and 1 while the array is being read
 };
 
 // Where the answer to one request goes.
@@ -86,6 +86,7 @@ bool rpc_client_authorised(const struct client *client)
 void rpc_client_authorise(struct client *client)
 {
     client->authorised = true;
+    client->rpc->ports.trust(client->rpc->ports.data, client->connection);
 }
 
 static GBytes *dump(const json_t *message)
@@ -117,18 +118,32 @@ static void finish_group(struct client *client, struct group *group)
 {
     if (--group->missing > 0)
         return;
-    if (client && json_array_size(group->answers) > 0)
-        send_json(client, group->answers);
-    else
-        json_decref(group->answers);
+    if (client && group->answers->len > 1) {
+        g_string_append_c(group->answers, ']');
+        g_autoptr(GBytes) text = g_string_free_to_bytes(g_steal_pointer(&group->answers));
+        client->rpc->ports.send(client->rpc->ports.data, client->connection, text, NULL);
+    } else {
+        g_string_free(group->answers, TRUE);
+    }
     g_free(group);
+}
+
+static void append_answer(struct group *group, json_t *answer)
+{
+    g_autoptr(GBytes) text = dump(answer);
+    gsize length;
+    const char *bytes = g_bytes_get_data(text, &length);
+    if (group->answers->len > 1)
+        g_string_append_c(group->answers, ',');
+    g_string_append_len(group->answers, bytes, length);
+    json_decref(answer);
 }
 
 // One answer: at once, or when all of its array are there.
 static void deliver(struct client *client, struct group *group, json_t *answer)
 {
     if (group)
-        json_array_append_new(group->answers, answer);
+        append_answer(group, answer);
     else
         send_json(client, answer);
 }
@@ -193,7 +208,8 @@ static void run_request(struct client *client, json_t *request, struct group *gr
 {
     json_t *id = json_object_get(request, "id");
     if (!is_request(request)) {
-        refuse(client, NULL, group, CODE_INVALID_REQUEST,
+        refuse(client, json_is_string(id) || json_is_number(id) ? id : NULL, group,
+               CODE_INVALID_REQUEST,
                "a request is {\"jsonrpc\": \"2.0\", \"method\": text, \"params\": object, "
                "\"id\": text or number}");
         return;
@@ -212,6 +228,11 @@ static void run_request(struct client *client, json_t *request, struct group *gr
             deliver(client, group,
                     error_answer(id, CODE_REFUSED, problem->detail, problem_to_json(problem)));
         problem_destroy(problem);
+        return;
+    }
+    if (group && group->answers->len > RPC_MAX_ANSWERS) {
+        if (id)
+            refuse(client, id, group, CODE_REFUSED, "the answers to this batch are too long");
         return;
     }
     if (id && client->outstanding.length >= RPC_MAX_OUTSTANDING) {
@@ -234,7 +255,7 @@ static void run_array(struct client *client, json_t *requests, int64_t now)
         return;
     }
     struct group *group = g_new0(struct group, 1);
-    group->answers = json_array();
+    group->answers = g_string_new("[");
     group->missing = 1;
     json_t *request;
     json_array_foreach(requests, i, request) run_request(client, request, group, now);

@@ -13,7 +13,8 @@
 #define RPC_PROTOCOL "farfield.v1"
 #define RPC_MAX_MESSAGE (6 * 1024 * 1024) // a SynthDef of 4 MiB in base64
 #define RPC_MAX_BATCH 1000
-#define RPC_MAX_OUTSTANDING 10000 // calls of one client without an answer
+#define RPC_MAX_ANSWERS (1024 * 1024) // bytes of a batch's answers beyond which the rest is refused
+#define RPC_MAX_OUTSTANDING 10000     // calls of one client without an answer
 
 // The topics of `subscribe`, in the order of their bits.
 #define RPC_TOPICS "nodes|server|meters|rooms|listeners|synthdefs|log"
@@ -22,6 +23,8 @@ struct rpc_ports {
     void *data;
     // Sends a text message on a connection. `key` as in session_ports::emit.
     void (*send)(void *data, void *connection, GBytes *text, const char *key);
+    // The client has brought its key.
+    void (*trust)(void *data, void *connection);
 };
 
 struct rpc; // every client

@@ -36,6 +36,7 @@ struct session *session_create(const struct session_ports *ports, int wanted_cli
     g_queue_init(&session->waits);
     session->node_waits = g_hash_table_new(NULL, NULL);
     session->changed = g_ptr_array_new();
+    session->boot_nodes = g_array_new(FALSE, FALSE, sizeof(int32_t));
     session->queries = g_hash_table_new(NULL, NULL);
     session->rooms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, room_destroy);
     add_room(session, "main", 0);
@@ -52,13 +53,14 @@ void session_destroy(struct session *session)
     g_hash_table_unref(session->rooms);
     g_hash_table_unref(session->queries);
     g_ptr_array_unref(session->changed);
+    g_array_unref(session->boot_nodes);
     g_hash_table_unref(session->node_waits);
     batch_clear(&session->batch);
     catalog_clear(&session->catalog);
     tree_clear(&session->tree);
     g_free(session->status.version);
     g_free(session->api_key);
-    g_free(session->websocket_url);
+    g_free(session->address);
     g_free(session);
 }
 
@@ -70,6 +72,17 @@ void session_stop(struct session *session, int64_t now)
     listeners_stop(session);
 }
 
+// Reading and panic are always possible; what waits for scsynth, as long as not too much does.
+static struct problem *check_crowd(const struct session *session, const struct call *call)
+{
+    const struct command *command = call->command;
+    guint most = call->reply ? SESSION_MAX_WAITS : SESSION_MAX_NOTIFIED;
+    bool waits = command->waits || (call->reply && command->scope == SCOPE_PLAY);
+    if (!waits || command->urgent || session->waits.length < most)
+        return NULL;
+    return problem_new(503, "too many commands are waiting for scsynth");
+}
+
 void session_call(struct session *session, struct call *call, bool loose, int64_t now)
 {
     session->now = now;
@@ -78,8 +91,8 @@ void session_call(struct session *session, struct call *call, bool loose, int64_
         problem = problem_new(405, "%s needs a WebSocket", call->command->method);
     if (!problem && session->stopping)
         problem = problem_new(503, "Farfield is shutting down");
-    if (!problem && session->waits.length >= SESSION_MAX_WAITS)
-        problem = problem_new(503, "too many commands are waiting for scsynth");
+    if (!problem)
+        problem = check_crowd(session, call);
     if (problem)
         call_fail(call, problem);
     else
@@ -149,6 +162,7 @@ void session_schedule(struct session *session)
     next = earlier(next, session->queries_at);
     next = earlier(next, waits_deadline(session));
     next = earlier(next, listeners_deadline(session));
+    session->tick_at = next;
     session->ports.wake_at(session->ports.data, next);
 }
 
@@ -185,6 +199,9 @@ static void send_queries(struct session *session)
 void session_tick(struct session *session, int64_t now)
 {
     session->now = now;
+    // While we stood still scsynth's answers could not reach us; that is not its fault.
+    if (session->tick_at && now - session->tick_at > SESSION_HELD_UP)
+        session->boot_deadline += now - session->tick_at;
     boot_tick(session);
     if (session->changes_at && session->changes_at <= now)
         emit_changes(session);
@@ -215,10 +232,12 @@ static void on_status(struct session *session, const struct osc_message *reply)
     status->cpu_peak = finite_number(reply, 6);
     status->sample_rate = finite_number(reply, 8);
     session->unanswered = 0;
-    if (session->state == SERVER_LOST && session->server_expected)
+    if (session->state == SERVER_LOST && session->server_expected) {
         boot_begin(session);
-    else if (session->state == SERVER_RUNNING)
+    } else if (session->state == SERVER_RUNNING) {
         session_emit_status(session);
+        boot_check_counts(session);
+    }
 }
 
 static void on_version(struct session *session, const struct osc_message *reply)

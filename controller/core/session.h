@@ -40,7 +40,10 @@
 #define SESSION_CHANGES_INTERVAL 33000 // between two node.changed of one node
 #define SESSION_QUERY_DELAY 20000      // before asking what another client's synth is
 
-#define SESSION_MAX_WAITS 100000
+#define SESSION_HELD_UP 500000 // so late a tick means that we stood still ourselves
+
+#define SESSION_MAX_WAITS 20000
+#define SESSION_MAX_NOTIFIED 2000 // waits that a call without an answer may add to
 
 enum server_state { SERVER_LOST, SERVER_STARTING, SERVER_RUNNING };
 
@@ -97,6 +100,10 @@ struct session {
     enum server_state state;
     int boot_step; // of boot.c
     int64_t boot_deadline;
+    bool boot_brief;    // the tree was too large to be asked for whole
+    bool boot_blind;    // it was too large for that, too: it is not known whole
+    GArray *boot_nodes; // int32_t: ids that the step goes through, in portions
+    guint boot_at;      // of the next
     bool server_expected;
     int epoch; // goes up each time scsynth has been set up anew
     int client_id, wanted_client_id, max_logins;
@@ -105,12 +112,15 @@ struct session {
     struct server_status status;
     int64_t asked_at; // last /status
     int unanswered;   // /status since the last reply to one
+    bool stirred;     // a node has moved since that reply
+    int strange;      // replies in a row whose counts are not those of the tree
     int late, alloc_failed, restarts;
 
     struct tree tree;
     struct catalog catalog;
     struct batch batch;
     int64_t flushed_at;
+    int64_t tick_at;        // when session_tick() was asked for, 0 if not
     GQueue waits;           // struct wait, oldest first
     GHashTable *node_waits; // node id -> struct wait, for those that wait for a node
     int sync;               // number of the next /sync
@@ -124,12 +134,15 @@ struct session {
     GHashTable *rooms;      // name -> struct room
     GPtrArray *ice_servers; // struct ice_server
     GHashTable *listeners;  // id -> struct listener
+    int joining;            // of them, those whose call waits for the pipeline
     struct pipeline_state pipeline;
     bool store_ok;
     bool stopping;
 
-    char *websocket_url; // owned: by the address that is listened on
-    char *api_key;       // owned, NULL where none is asked for
+    char *address; // owned: that is listened on
+    int websocket_port;
+    int first_epoch; // when this session began
+    char *api_key;   // owned, NULL where none is asked for
 };
 
 // `wanted_client_id` is asked for at /notify, -1 for whichever scsynth gives.
@@ -182,6 +195,7 @@ struct wait {
     enum wait_kind kind;
     struct call *call;
     int32_t node;        // that it is about, 0 for none
+    int freed;           // by a panic
     GPtrArray *paths;    // owned: of an upload, the files that /d_load named
     const char *address; // of the message that may fail: "/s_new"
     int sync;
@@ -229,6 +243,10 @@ struct osc_message *session_synth_message(const struct synthdef *synthdef, int32
 
 // boot.c
 void boot_begin(struct session *session);
+// Compares what scsynth counts with what is in the tree. Where they stay different it is not the
+// scsynth that we know (another one has taken its place), or notifications were lost: it is learnt
+// anew.
+void boot_check_counts(struct session *session);
 bool boot_on_reply(struct session *session, const struct osc_message *reply);
 void boot_tick(struct session *session);
 int64_t boot_next(const struct session *session);

@@ -173,7 +173,8 @@ bool child_start(struct child *child, char **argv, char **environment, GError **
         // A copy, since the spawn closes what it is given in the child.
         writer = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
     }
-    g_auto(GStrv) all = g_get_environ();
+    // Who may command us is nothing that a child needs to know.
+    g_auto(GStrv) all = g_environ_unsetenv(g_get_environ(), "FARFIELD_API_KEY");
     for (int i = 0; environment && environment[i]; i++) {
         const char *equals = strchr(environment[i], '=');
         g_autofree char *key = g_strndup(environment[i], equals - environment[i]);

@@ -327,6 +327,7 @@ static void run(struct request *request, int64_t now)
         body = g_bytes_new(request->body->data, request->body->len);
     struct call *call =
         call_new(command, g_steal_pointer(&request->params), body, NULL, on_reply, request);
+    call->host = request_header(request->connection, "Host");
     if (problem)
         call_fail(call, problem);
     else
@@ -474,6 +475,9 @@ void http_close(struct http *http)
         return;
     g_source_destroy(http->source);
     g_source_unref(http->source);
+    // Who has just been answered is still to be told: resumed, run, written.
+    for (int i = 0; i < 3; i++)
+        MHD_run(http->daemon);
     MHD_stop_daemon(http->daemon);
     g_free(http->web_dir);
     g_free(http);

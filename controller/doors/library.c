@@ -12,6 +12,8 @@
 
 #define SUFFIX ".scsyndef"
 #define MAX_FILE (4 * 1024 * 1024)
+// What a definition's name may take of a file name, bytes.
+#define MAX_NAME 150
 // A file is often written in several steps: look when nothing has moved for this long, ms.
 #define SETTLE 150
 
@@ -129,7 +131,8 @@ static bool is_known(const struct library *library, const struct synthdef *synth
     return same;
 }
 
-static void add_file(struct library *library, const char *path, enum synthdef_origin origin,
+// False where the file is refused; what it gave before it was damaged stays.
+static bool add_file(struct library *library, const char *path, enum synthdef_origin origin,
                      GPtrArray *names)
 {
     g_autoptr(GError) error = NULL;
@@ -147,6 +150,7 @@ static void add_file(struct library *library, const char *path, enum synthdef_or
     }
     if (error)
         log_warning("synthdef.refused", "{s:s s:s}", "file", path, "reason", error->message);
+    return error == NULL;
 }
 
 static gint64 modified(const char *path, guint64 *size)
@@ -167,6 +171,11 @@ static void remove_names(struct library *library, const GPtrArray *names, const 
     }
 }
 
+static gpointer copy_name(gconstpointer name, gpointer data)
+{
+    return g_strdup(name);
+}
+
 static void look_at(struct library *library, const char *path)
 {
     guint64 size = 0, sidecar_size = 0;
@@ -179,9 +188,12 @@ static void look_at(struct library *library, const char *path)
         return;
     }
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    add_file(library, path, ORIGIN_USER, names);
-    if (file)
+    bool good = add_file(library, path, ORIGIN_USER, names);
+    // Half of a file is often seen before the whole: what it gave before stays till then.
+    if (file && good)
         remove_names(library, file->names, names);
+    else if (file)
+        g_ptr_array_extend(names, file->names, copy_name, NULL);
     file = g_new0(struct file, 1);
     *file = (struct file){time, sidecar_time, size, names, true};
     g_hash_table_insert(library->files, g_strdup(path), file);
@@ -227,6 +239,18 @@ static void on_moved(GFileMonitor *monitor, GFile *file, GFile *other, GFileMoni
     library->timer = g_timeout_add(SETTLE, on_settled, library);
 }
 
+// What earlier runs have staged and nobody needs any more.
+static void clear_staged(const struct library *library)
+{
+    g_autoptr(GDir) dir = g_dir_open(library->server_dir, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(library->server_dir, name, NULL);
+        if (g_str_has_suffix(name, SUFFIX))
+            g_unlink(path);
+    }
+}
+
 static void load_shipped(struct library *library)
 {
     g_autoptr(GDir) dir = g_dir_open(library->shipped_dir, 0, NULL);
@@ -242,6 +266,7 @@ static void load_shipped(struct library *library)
 bool library_start(struct library *library, struct session *session, GError **error)
 {
     library->session = session;
+    clear_staged(library);
     load_shipped(library);
     if (!catalog_find(&session->catalog, CATALOG_RESERVED "guard")) {
         g_set_error(error, FARFIELD_ERROR, ERROR_INTERNAL,
@@ -258,13 +283,18 @@ bool library_start(struct library *library, struct session *session, GError **er
     return true;
 }
 
-static bool write_bytes(const char *path, GBytes *bytes, GError **error)
+static bool write_bytes(const char *path, GBytes *bytes, GFileSetContentsFlags flags,
+                        GError **error)
 {
     gsize length;
     const char *data = g_bytes_get_data(bytes, &length);
-    if (g_file_set_contents_full(path, data, length, G_FILE_SET_CONTENTS_CONSISTENT, 0644, error))
+    g_autoptr(GError) failure = NULL;
+    if (g_file_set_contents_full(path, data, length, flags, 0644, &failure))
         return true;
-    g_prefix_error(error, "the definition cannot be kept: ");
+    // Where our folders are is nobody's business but the operator's.
+    log_error("synthdef.write", "{s:s}", "reason", failure->message);
+    g_set_error(error, FARFIELD_ERROR, ERROR_INTERNAL,
+                "the definition cannot be written; is the disk full?");
     return false;
 }
 
@@ -273,22 +303,26 @@ char *library_stage(struct library *library, const struct synthdef *synthdef, GE
     // By content: a name may hold anything, and what is loaded never changes under scsynth's eyes.
     g_autofree char *sum = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, synthdef->bytes);
     g_autofree char *path = g_strconcat(library->server_dir, sum, SUFFIX, NULL);
-    if (!g_file_test(path, G_FILE_TEST_EXISTS) && !write_bytes(path, synthdef->bytes, error))
+    if (!g_file_test(path, G_FILE_TEST_EXISTS) &&
+        !write_bytes(path, synthdef->bytes, G_FILE_SET_CONTENTS_NONE, error))
         return NULL;
     return g_steal_pointer(&path);
 }
 
 static char *user_path(const struct library *library, const char *name)
 {
+    // A file that begins with a dot is hidden, and one of too long a name cannot be.
     g_autofree char *escaped = g_uri_escape_string(name, " ", TRUE);
-    g_autofree char *file = g_strconcat(escaped, SUFFIX, NULL);
+    g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, name, -1);
+    bool plain = *escaped != '.' && strlen(escaped) <= MAX_NAME;
+    g_autofree char *file = g_strconcat(plain ? escaped : sum, SUFFIX, NULL);
     return g_build_filename(library->user_dir, file, NULL);
 }
 
 bool library_keep(struct library *library, const struct synthdef *synthdef, GError **error)
 {
     g_autofree char *path = user_path(library, synthdef->name);
-    return write_bytes(path, synthdef->bytes, error);
+    return write_bytes(path, synthdef->bytes, G_FILE_SET_CONTENTS_CONSISTENT, error);
 }
 
 bool library_forget(struct library *library, const char *name, GError **error)

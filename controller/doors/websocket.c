@@ -22,7 +22,7 @@ struct websocket_server {
     struct lws_protocols protocols[3];
     char *name; // owned: the subprotocol
     gsize max_message;
-    int connections;
+    int connections, strangers;
 };
 
 struct outgoing {
@@ -38,6 +38,7 @@ struct websocket {
     GQueue outgoing;   // struct outgoing
     GHashTable *keyed; // key -> struct outgoing that waits
     gsize waiting;     // bytes
+    bool stranger;     // has not shown its key yet
     bool closing;
     char *close_reason; // owned
     int close_code;
@@ -78,10 +79,9 @@ static int admit(struct websocket_server *server, struct lws *wsi, struct sessio
     // Without a subprotocol lws would take the first that it knows.
     if (!protocol || server->connections >= WEBSOCKET_MAX_CONNECTIONS)
         return 1;
-    return server->ports.may_open(server->ports.data, host, origin, authorization,
-                                  &session->authorised)
-               ? 0
-               : 1;
+    bool may = server->ports.may_open(server->ports.data, host, origin, authorization,
+                                      &session->authorised);
+    return may && (session->authorised || server->strangers < WEBSOCKET_MAX_STRANGERS) ? 0 : 1;
 }
 
 static void open_websocket(struct websocket_server *server, struct lws *wsi,
@@ -95,6 +95,11 @@ static void open_websocket(struct websocket_server *server, struct lws *wsi,
     websocket->keyed = g_hash_table_new(g_str_hash, g_str_equal);
     session->websocket = websocket;
     server->connections++;
+    if (!session->authorised) {
+        websocket->stranger = true;
+        server->strangers++;
+        lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, WEBSOCKET_STRANGER_SECONDS);
+    }
     websocket->connection =
         server->ports.on_open(server->ports.data, websocket, session->authorised);
 }
@@ -102,6 +107,7 @@ static void open_websocket(struct websocket_server *server, struct lws *wsi,
 static void close_websocket(struct websocket *websocket)
 {
     websocket->server->connections--;
+    websocket->server->strangers -= websocket->stranger;
     websocket->server->ports.on_close(websocket->connection);
     g_hash_table_unref(websocket->keyed);
     g_queue_clear_full(&websocket->outgoing, outgoing_destroy);
@@ -116,10 +122,12 @@ static int receive(struct websocket *websocket, struct lws *wsi, const char *byt
     const struct websocket_server *server = websocket->server;
     if (websocket->closing)
         return 0;
+    gsize max = websocket->stranger ? MIN(server->max_message, WEBSOCKET_STRANGER_MESSAGE)
+                                    : server->max_message;
     bool whole = lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0;
     if (lws_frame_is_binary(wsi)) {
         websocket_close(websocket, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE, "text is expected");
-    } else if (websocket->incoming->len + length > server->max_message) {
+    } else if (websocket->incoming->len + length > max) {
         websocket_close(websocket, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "the message is too long");
     } else if (whole && websocket->incoming->len == 0) {
         server->ports.on_text(websocket->connection, bytes, length);
@@ -313,12 +321,23 @@ static void replace_or_push(struct websocket *websocket, GBytes *text, const cha
         g_hash_table_insert(websocket->keyed, message->key, message);
 }
 
+void websocket_trust(struct websocket *websocket)
+{
+    if (!websocket->stranger)
+        return;
+    websocket->stranger = false;
+    websocket->server->strangers--;
+    lws_set_timeout(websocket->wsi, NO_PENDING_TIMEOUT, 0);
+}
+
 void websocket_send(struct websocket *websocket, GBytes *text, const char *key)
 {
     if (websocket->closing)
         return;
+    // Who has read all so far may be sent an answer of any length.
+    bool too_slow = websocket->waiting > WEBSOCKET_MAX_QUEUE;
     replace_or_push(websocket, text, key);
-    if (websocket->waiting > WEBSOCKET_MAX_QUEUE) {
+    if (too_slow) {
         // What it has missed cannot be made good; it comes back and asks for the present state.
         g_hash_table_remove_all(websocket->keyed);
         g_queue_clear_full(&websocket->outgoing, outgoing_destroy);

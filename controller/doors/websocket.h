@@ -11,6 +11,10 @@
 
 #define WEBSOCKET_MAX_QUEUE (8 * 1024 * 1024) // bytes that wait; more closes the connection
 #define WEBSOCKET_MAX_CONNECTIONS 1000
+// Of those whose key is still to come: how many, how long a message, how many seconds.
+#define WEBSOCKET_MAX_STRANGERS 100
+#define WEBSOCKET_STRANGER_MESSAGE 4096
+#define WEBSOCKET_STRANGER_SECONDS 10
 
 struct websockets;       // the library's context
 struct websocket_server; // one port
@@ -39,6 +43,9 @@ struct websocket_server *websocket_listen(struct websockets *websockets, const c
                                           int port, const char *protocol, gsize max_message,
                                           const struct websocket_ports *ports, GError **error);
 int websocket_server_port(const struct websocket_server *server);
+
+// The client has shown who it is: from now on it may take its time and write as much as any.
+void websocket_trust(struct websocket *websocket);
 
 // Queues a message.
 void websocket_send(struct websocket *websocket, GBytes *text, const char *key);

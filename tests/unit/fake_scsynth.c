@@ -210,7 +210,9 @@ static void receive(void *data, const struct osc_message *m)
     struct fake_scsynth *s = data;
     const char *address = m->address;
     if (strcmp(address, "/status") == 0)
-        say(s, fake_message("/status.reply 1 0 0 2 5 0.5 1.5 48000.0 48000.0"));
+        say(s,
+            osc_message_new("/status.reply", "iiiiiffff", 1, 0, 1,
+                            (int)g_hash_table_size(s->nodes) - 1, 5, 0.5, 1.5, 48000.0, 48000.0));
     else if (strcmp(address, "/notify") == 0)
         say(s, fake_message("/done /notify 0 16"));
     else if (strcmp(address, "/sync") == 0)

@@ -200,7 +200,8 @@ struct fake_session *fake_session_create(void)
     f->clients = g_ptr_array_new();
     f->answers = g_ptr_array_new_with_free_func(destroy_answer);
     f->session = session_create(&ports, 0);
-    f->session->websocket_url = g_strdup("ws://127.0.0.1:8081/");
+    f->session->address = g_strdup("127.0.0.1");
+    f->session->websocket_port = 8081;
     static const char *const synthdefs[] = {
         "farfield_guard bus=0", "sine releasable out=0 freq=440 amp=0.1 gate=1",
         "bell one_shot freq=440", "plain amp=0.5", "chord freqs=1,2,3 t_hit=0 i_bus=0 amp=0.5"};
@@ -237,7 +238,7 @@ void fake_session_boot(struct fake_session *f, int client)
 {
     char text[128];
     int32_t group = ids_node(client, 1), guard = ids_node(client, 2);
-    fake_reply(f, "/status.reply 1 0 0 2 5 0.5 1.5 48000.0 48000.0");
+    fake_alive(f);
     g_snprintf(text, sizeof text, "/done /notify %d 16", client);
     fake_reply(f, text);
     fake_reply(f, "/g_queryTree.reply 1 0 0");
@@ -290,6 +291,13 @@ void fake_reply(struct fake_session *f, const char *text)
     struct osc_message *message = fake_message(text);
     session_on_reply(f->session, message, f->now);
     osc_message_destroy(message);
+}
+
+void fake_alive(struct fake_session *f)
+{
+    g_autofree char *text = g_strdup_printf("/status.reply 1 0 %u 1 5 0.5 1.5 48000.0 48000.0",
+                                            g_hash_table_size(f->session->tree.nodes) - 1);
+    fake_reply(f, text);
 }
 
 static void on_answer(void *data, json_t *result, const struct problem *problem)
@@ -351,6 +359,10 @@ void fake_notify(struct fake_session *f, const char *method, const char *params)
     call(f, method, params, NULL, NULL);
 }
 
+static void trust_client(void *data, void *connection)
+{
+}
+
 static void send_to_client(void *data, void *connection, GBytes *text, const char *key)
 {
     struct fake_session *f = data;
@@ -362,7 +374,7 @@ static void send_to_client(void *data, void *connection, GBytes *text, const cha
 
 struct client *fake_connect(struct fake_session *f, const char *connection, bool authorised)
 {
-    struct rpc_ports ports = {f, send_to_client};
+    struct rpc_ports ports = {f, send_to_client, trust_client};
     if (!f->rpc)
         f->rpc = rpc_create(f->session, &ports);
     struct client *client = rpc_client_create(f->rpc, (void *)connection, authorised);

@@ -60,6 +60,8 @@ void fake_add_synthdef(struct fake_session *f, const char *text);
 // Reads "/n_go 1000 1 -1 -1 0": whole numbers, numbers with a dot, strings (quoted by ' if need
 // be).
 struct osc_message *fake_message(const char *text);
+// scsynth answers /status, with as many nodes as the session knows.
+void fake_alive(struct fake_session *f);
 // It comes from scsynth.
 void fake_reply(struct fake_session *f, const char *text);
 

@@ -184,7 +184,7 @@ static void during_the_boot(void **state)
     for (int steps = 0; steps < 4; steps++) {
         for (gsize i = 0; i < G_N_ELEMENTS(addresses); i++) {
             struct fake_session *f = fake_session_create();
-            fake_reply(f, "/status.reply 1 0 0 2 5 0.5 1.5 48000.0 48000.0");
+            fake_alive(f);
             if (steps > 0)
                 fake_reply(f, "/done /notify 0 16");
             if (steps > 1)
@@ -230,7 +230,7 @@ static void a_thousand_replies_of_chance(void **state)
         if (i % 50 == 0) {
             fake_run(f, FAKE_MS(10));
             fake_forget(f);
-            fake_reply(f, "/status.reply 1 0 0 2 5 0.5 1.5 48000.0 48000.0");
+            fake_alive(f);
         }
         if (i % 100 == 0)
             fake_notify(f, "synth.new", "{'synthdef': 'sine'}");

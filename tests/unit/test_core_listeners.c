@@ -187,7 +187,7 @@ static void a_pipeline_that_is_silent_is_504(void **state)
     struct fake_session *f = *state;
     struct fake_answer *answer = offer(f);
     for (int i = 0; i < 51; i++) {
-        fake_reply(f, "/status.reply 1 0 0 2 5 0.5 1.5 48000.0 48000.0");
+        fake_alive(f);
         fake_run(f, FAKE_MS(100));
     }
     assert_answer(answer, "504 the pipeline did not answer in time");

@@ -44,15 +44,17 @@ static void without_a_key_hosts_are_this_machine(void **state)
         "evil.example:8080",      "127.0.0.1.evil.example", "[::2]:8080", "", ":8080", "[::1",
         "localhost.evil.example", "xpanel.example.org",     NULL};
     struct access access;
-    access_init(&access, "https://panel.example.org  http://other.example", "192.168.1.5", false);
+    access_init(&access, "https://panel.example.org  http://other.example", "192.168.1.5", 8080,
+                false);
     check_hosts(&access, good, true);
     check_hosts(&access, bad, false);
     assert_true(access_host_allowed(&access, NULL));
     access_clear(&access);
-    access_init(&access, "*", "127.0.0.1", false);
+    access_init(&access, "*", "127.0.0.1", 8080, false);
     assert_true(access_host_allowed(&access, "anything"));
     access_clear(&access);
-    access_init(&access, "", "127.0.0.1", true); // with a key a name is of no use to a stranger
+    access_init(&access, "", "127.0.0.1", 8080,
+                true); // with a key a name is of no use to a stranger
     assert_true(access_host_allowed(&access, "evil.example"));
     access_clear(&access);
 }
@@ -82,12 +84,12 @@ static void origins_are_ours_or_listed(void **state)
         {"a", "https://xstudio.example", false},
     };
     struct access access;
-    access_init(&access, " https://studio.example  ", "127.0.0.1", false);
+    access_init(&access, " https://studio.example  ", "127.0.0.1", 8080, false);
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
         if (access_origin_allowed(&access, cases[i].host, cases[i].origin) != cases[i].allowed)
             fail_msg("host %s, origin %s", cases[i].host, cases[i].origin);
     access_clear(&access);
-    access_init(&access, "*", "127.0.0.1", false);
+    access_init(&access, "*", "127.0.0.1", 8080, false);
     assert_true(access_origin_allowed(&access, "a", "http://any.example"));
     access_clear(&access);
 }

@@ -127,7 +127,7 @@ static void panic_without_scsynth_forgets_what_was_to_come_back(void **state)
     fake_lose_server(f);
     struct fake_answer *a = fake_call(f, "server.panic", NULL);
     assert_answer(a, "200 {\"freed\":1}");
-    fake_reply(f, "/status.reply 1 0 0 2 5 0.5 1.5 48000.0 48000.0");
+    fake_alive(f);
     fake_reply(f, "/done /notify 0 16");
     fake_reply(f, "/g_queryTree.reply 1 0 0");
     fake_forget(f);

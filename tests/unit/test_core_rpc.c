@@ -251,7 +251,7 @@ static void each_kind_of_event_has_its_key(void **state)
 {
     struct fake_session *f = *state;
     fake_forget(f);
-    fake_reply(f, "/status.reply 1 0 0 2 5 0.5 1.5 48000.0 48000.0");
+    fake_alive(f);
     fake_reply(f, "/n_go 1000 1 -1 -1 1 -1 -1");
     fake_reply(f, "/n_off 1000 1 -1 -1 1 -1 -1");
     fake_run(f, FAKE_MS(50));

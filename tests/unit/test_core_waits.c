@@ -117,10 +117,10 @@ static void no_answer_is_504(void **state)
     struct fake_session *f = *state;
     start(f);
     struct fake_answer *set = fake_call(f, "node.set", "{'id': 1000, 'controls': {'freq': 1}}");
-    fake_reply(f, "/status.reply 1 0 0 2 5 0.5 1.5 48000.0 48000.0");
+    fake_alive(f);
     for (int i = 0; i < 49; i++) {
         fake_run(f, FAKE_MS(100));
-        fake_reply(f, "/status.reply 1 0 0 2 5 0.5 1.5 48000.0 48000.0");
+        fake_alive(f);
     }
     assert_waiting(set);
     fake_run(f, FAKE_MS(600));
@@ -294,9 +294,16 @@ static void all_are_told_when_we_stop(void **state)
 static void no_more_wait_than_there_is_room_for(void **state)
 {
     struct fake_session *f = *state;
+    // Those whom nobody hears are fewer, so that one who only sends cannot shut the others out.
     for (int i = 0; i < SESSION_MAX_WAITS; i++)
         fake_notify(f, "group.new", NULL);
+    assert_int_equal(f->session->waits.length, SESSION_MAX_NOTIFIED);
+    for (int i = SESSION_MAX_NOTIFIED; i < SESSION_MAX_WAITS; i++)
+        fake_call(f, "group.new", NULL);
     assert_answer(play(f, "sine"), "503 too many commands are waiting for scsynth");
+    // Reading and panic are always possible.
+    assert_has(fake_text(fake_call(f, "node.list", NULL)), "nodes");
+    assert_answer(fake_call(f, "server.panic", NULL), "waiting");
 }
 
 int main(void)

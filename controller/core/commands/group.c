@@ -38,6 +38,7 @@ static const struct command new = {
     BODY_JSON,
     201,
     "/v1/nodes/{id}",
+    .waits = true,
     .words = "Makes a group; it is shown, set, released and freed as a node.",
     .params = {PLACEMENT_PARAMS},
     .handle = group_new,

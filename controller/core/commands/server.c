@@ -1,17 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <string.h>
+
 #include "controller/core/commands/commands.h"
 #include "controller/core/session.h"
 
+// By the name that the caller knows us by, which is the one that its page's origin will have.
+static char *websocket_url(const struct session *session, const char *host)
+{
+    const char *name = host && *host ? host : session->address;
+    gsize length = *name == '[' ? strcspn(name, "]") + 1 : strcspn(name, ":");
+    // An IPv6 address of the settings has no brackets.
+    if (name == session->address && strchr(name, ':'))
+        return g_strdup_printf("ws://[%s]:%d/", name, session->websocket_port);
+    return g_strdup_printf("ws://%.*s:%d/", (int)length, name, session->websocket_port);
+}
+
 static void about(struct session *session, struct call *call)
 {
+    g_autofree char *url = websocket_url(session, call->host);
     json_t *links =
         json_pack("{s:s s:s s:s s:s s:s s:s s:s}", "panel", "/", "server", "/v1/server",
                   "synthdefs", "/v1/synthdefs", "nodes", "/v1/nodes", "rooms", "/v1/rooms",
                   "listeners", "/v1/listeners", "ready", "/v1/health/ready");
-    json_t *result =
-        json_pack("{s:s s:s s:i s:s* s:b s:o}", "name", "Farfield", "version", FARFIELD_VERSION,
-                  "epoch", session->epoch, "websocket", session->websocket_url, "key_required",
-                  session->api_key != NULL, "links", links);
+    json_t *result = json_pack("{s:s s:s s:i s:s s:b s:o}", "name", "Farfield", "version",
+                               FARFIELD_VERSION, "epoch", session->epoch, "websocket", url,
+                               "key_required", session->api_key != NULL, "links", links);
     // Credentials of a TURN server are for those who may listen.
     if (!session->api_key)
         json_object_set_new(result, "ice_servers", ice_servers_to_json(session));
@@ -28,7 +41,7 @@ static void answer_panic(struct session *session, struct wait *wait, struct prob
     if (problem)
         call_fail(wait->call, problem);
     else
-        call_succeed(wait->call, json_pack("{s:i}", "freed", wait->node));
+        call_succeed(wait->call, json_pack("{s:i}", "freed", wait->freed));
 }
 
 // Every synth goes, whoever made it, and what is scheduled with it; groups stay.
@@ -51,7 +64,7 @@ static void panic(struct session *session, struct call *call)
     g_hash_table_iter_init(&iter, session->rooms);
     while (g_hash_table_iter_next(&iter, NULL, &room))
         batch_add(&session->batch, room_guard_message(room));
-    wait_add(session, WAIT_SYNC, call, "/g_deepFree", freed, answer_panic);
+    wait_add(session, WAIT_SYNC, call, "/g_deepFree", 0, answer_panic)->freed = freed;
 }
 
 static void restart(struct session *session, struct call *call)
@@ -80,6 +93,7 @@ static const struct command panic_row = {
     BODY_NONE,
     BODY_JSON,
     200,
+    .urgent = true,
     .words = "Silence, now: frees every synth and clears what is scheduled.",
     .handle = panic,
 };

@@ -5,6 +5,9 @@
 #include "controller/core/commands/commands.h"
 #include "controller/core/session.h"
 
+// Definitions of one upload: each is written and loaded while others wait.
+#define MAX_UPLOAD 128
+
 static void synthdef_list(struct session *session, struct call *call)
 {
     call_succeed(call, json_pack("{s:o}", "synthdefs", catalog_list(&session->catalog)));
@@ -39,6 +42,9 @@ static GBytes *uploaded_bytes(struct call *call, struct problem **problem)
 static struct problem *check_names(struct call *call, const GPtrArray *synthdefs)
 {
     const char *wanted = call_string(call, "name");
+    if (synthdefs->len > MAX_UPLOAD)
+        return problem_new(422, "the file holds %u definitions; at most %d are taken at once",
+                           synthdefs->len, MAX_UPLOAD);
     if (wanted && synthdefs->len != 1)
         return problem_new(422, "the file holds %u definitions; one was expected", synthdefs->len);
     for (guint i = 0; i < synthdefs->len; i++) {
@@ -165,6 +171,7 @@ static const struct command add = {
     BODY_SYNTHDEF,
     BODY_JSON,
     201,
+    .waits = true,
     .words = "Uploads a .scsyndef file, which may hold several definitions.",
     .params = {DATA},
     .handle = synthdef_put,
@@ -178,6 +185,7 @@ static const struct command put = {
     BODY_JSON,
     201,
     "/v1/synthdefs/{name}",
+    .waits = true,
     .words = "Uploads a .scsyndef file with the one definition of that name.",
     .params = {NAME, DATA},
     .handle = synthdef_put,

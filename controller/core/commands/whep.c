@@ -19,8 +19,7 @@ static void offer(struct session *session, struct call *call)
     listener_open(session, call, sdp);
 }
 
-static bool send_fragment(struct session *session, const struct listener *listener,
-                          const char *fragment)
+static bool send_fragment(struct session *session, struct listener *listener, const char *fragment)
 {
     int mline = -1;
     g_auto(GStrv) lines = g_strsplit(fragment, "\n", -1);
@@ -90,6 +89,28 @@ static const struct command offer_row = {
     .params = {ROOM},
     .handle = offer,
 };
+static void whep_probe(struct session *session, struct call *call)
+{
+    const char *room = call_string(call, "room");
+    if (session_room(session, room))
+        call_succeed(call, NULL);
+    else
+        call_fail(call, problem_new(404, "there is no room \"%s\"", room));
+}
+
+static const struct command probe_row = {
+    "whep.probe",
+    "GET",
+    "/v1/rooms/{room}/whep",
+    SCOPE_LISTEN,
+    BODY_NONE,
+    BODY_NONE,
+    204,
+    .rest_only = true,
+    .words = "Whether a room can be listened to here.",
+    .params = {ROOM},
+    .handle = whep_probe,
+};
 static const struct command trickle_row = {
     "whep.trickle",
     "PATCH",
@@ -117,4 +138,5 @@ static const struct command end_row = {
     .handle = end,
 };
 
-const struct command *const whep_commands[] = {&offer_row, &trickle_row, &end_row, NULL};
+const struct command *const whep_commands[] = {&offer_row, &probe_row, &trickle_row, &end_row,
+                                               NULL};
