@@ -219,8 +219,16 @@ static void *run(void *data)
     return NULL;
 }
 
+// libjack writes several lines on stderr at each attempt to connect.
+static void on_jack_text(const char *text)
+{
+    log_debug("jack", "{s:s}", "message", text);
+}
+
 struct capture *capture_create(const char *server, const char *client, char *const sources[2])
 {
+    jack_set_error_function(on_jack_text);
+    jack_set_info_function(on_jack_text);
     struct capture *capture = g_new0(struct capture, 1);
     capture->server = g_strdup(server);
     capture->name = g_strdup(client);

@@ -304,6 +304,10 @@ class Controller {
 
     async onRequest(request, response) {
         const [, , , room, , id] = request.url.split('/');
+        if (!this.link) {
+            response.writeHead(503).end();
+            return;
+        }
         if (request.method === 'DELETE') {
             this.send({ type: 'close', listener: id });
             response.writeHead(200).end();
