@@ -18,6 +18,7 @@ static void listener_destroy(gpointer data)
 void listeners_init(struct session *session)
 {
     session->listeners = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, listener_destroy);
+    session->left = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
 
 static struct call *take_call(struct session *session, struct listener *listener)
@@ -46,6 +47,7 @@ void listeners_stop(struct session *session)
 void listeners_clear(struct session *session)
 {
     g_clear_pointer(&session->listeners, g_hash_table_unref);
+    g_clear_pointer(&session->left, g_hash_table_unref);
 }
 
 int listeners_in_room(const struct session *session, const char *room)
@@ -214,7 +216,9 @@ void listener_close(struct session *session, struct listener *listener, const ch
 {
     struct link_message close = {
         .type = LINK_CLOSE, .listener = listener->id, .detail = (char *)why};
-    session->ports.to_pipeline(session->ports.data, &close);
+    // The pipeline may be out of reach and still send to this listener: it is told when it is back.
+    if (!session->ports.to_pipeline(session->ports.data, &close))
+        g_hash_table_add(session->left, g_strdup(listener->id));
     set_state(session, listener, LISTENER_CLOSED, why);
 }
 
@@ -371,6 +375,11 @@ static void on_hello(struct session *session, const struct link_message *message
     g_autoptr(GHashTable) there = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint i = 0; i < message->listeners->len; i++) {
         const struct link_listener *told = g_ptr_array_index(message->listeners, i);
+        if (g_hash_table_contains(session->left, told->id)) {
+            struct link_message close = {.type = LINK_CLOSE, .listener = told->id};
+            session->ports.to_pipeline(session->ports.data, &close);
+            continue;
+        }
         struct listener *listener = g_hash_table_lookup(session->listeners, told->id);
         if (!listener)
             listener = add_listener(session, told->id, told->room);
@@ -379,6 +388,7 @@ static void on_hello(struct session *session, const struct link_message *message
         g_hash_table_add(there, told->id);
         emit_listener(session, listener);
     }
+    g_hash_table_remove_all(session->left);
     g_autoptr(GList) all = g_hash_table_get_values(session->listeners);
     for (GList *link = all; link; link = link->next) {
         struct listener *listener = link->data;

@@ -135,6 +135,7 @@ struct session {
     GPtrArray *ice_servers; // struct ice_server
     GHashTable *listeners;  // id -> struct listener
     int joining;            // of them, those whose call waits for the pipeline
+    GHashTable *left;       // ids of those who left while the pipeline was away
     struct pipeline_state pipeline;
     bool store_ok;
     bool stopping;
