@@ -96,7 +96,7 @@ check: packages-test ## the unit tests alone, quick
 	@BUILD=$(BUILD) node tests/run.mjs unit
 
 bench: packages-test node-modules ## measure, and write docs/benchmarks.md
-	@$(MAKE) --no-print-directory -j2 VARIANT=release programs
+	@$(MAKE) --no-print-directory -j2 VARIANT=release programs build/release/bench/tee
 	@node tests/bench/run.mjs $(BENCH)
 
 fuzz: packages-test ## each fuzzer for FUZZ_SECONDS (60)
@@ -124,7 +124,7 @@ clean: ## delete everything that was built
 	rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):[^#=]*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+	@sed -n 's/^\([a-z-]*\):[^#=]*## \(.*\)/  make \1~\2/p' Makefile | column -t -s '~'
 
 # --- packages ---------------------------------------------------------------
 
@@ -165,6 +165,11 @@ $(BUILD)/farfield-pipeline: $(BUILD)/pipeline/main.o $(PIPELINE) $(COMMON)
 $(BUILD)/become.so: controller/make/become.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O1 $(WARN) -shared -fPIC -o $@ $<
+
+$(BUILD)/bench/tee: tests/bench/tee.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CPPFLAGS_COMMON) $(CPPFLAGS_PIPELINE) $(CFLAGS) -o $@ $< \
+		$(call pkg,--libs,$(LIBS_COMMON) $(LIBS_PIPELINE))
 
 # Archives, so that a test links only what it names.
 $(BUILD)/libcontroller.a: $(CONTROLLER)

@@ -22,6 +22,9 @@ static int64_t now(void)
 char *app_url(const struct app *app, const char *scheme, const char *port)
 {
     const char *address = config_string(app->config, "address");
+    // "Any address" is none that can be opened: this machine's name is.
+    if (strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0)
+        address = g_get_host_name();
     return g_strdup_printf(strchr(address, ':') ? "%s://[%s]:%d/" : "%s://%s:%d/", scheme, address,
                            (int)config_integer(app->config, port));
 }
@@ -132,8 +135,29 @@ static char *resource(const struct app *app, const char *setting, const char *na
     return *set ? g_strdup(set) : g_build_filename(app->resources, name, NULL);
 }
 
+// A name goes into files and sockets of jackd, which is silent about what it cuts off.
+static bool check_jack_server(const char *name, GError **error)
+{
+    if (*name && strlen(name) <= 60 &&
+        strspn(name, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "._-") == strlen(name))
+        return true;
+    g_set_error(error, FARFIELD_ERROR, ERROR_INVALID,
+                "jack-server: \"%s\" is no name for a JACK server: up to 60 letters, digits, dots, "
+                "dashes and underscores",
+                name);
+    return false;
+}
+
 static bool check_config(const struct app *app, GError **error)
 {
+    if (!check_jack_server(config_string(app->config, "jack-server"), error))
+        return false;
+    if (config_integer(app->config, "http-port") == config_integer(app->config, "ws-port")) {
+        g_set_error(error, FARFIELD_ERROR, ERROR_INVALID,
+                    "http-port and ws-port are both %d; they must differ",
+                    (int)config_integer(app->config, "http-port"));
+        return false;
+    }
     const char *address = config_string(app->config, "address");
     if (!access_is_loopback(address) && *config_string(app->config, "api-key") == '\0') {
         g_set_error(error, FARFIELD_ERROR, ERROR_INVALID,

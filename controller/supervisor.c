@@ -55,10 +55,16 @@ static gboolean on_timer(gpointer data)
     struct part *part = data;
     part->timer = 0;
     // What runs when its timer is up has had its time: to stop, or to say how jackd is.
-    if (child_pid(part->child))
+    struct supervisor *s = part->supervisor;
+    if (child_pid(part->child)) {
         child_signal(part->child, SIGKILL);
-    else
+    } else if (part->which == SCSYNTH && s->parts[JACKD].wanted) {
+        // It may have ended because jackd hangs: jackd is asked first.
+        s->jack_ready = false;
+        start_part(&s->parts[WAITER]);
+    } else {
         start_part(part);
+    }
     return G_SOURCE_REMOVE;
 }
 
@@ -109,6 +115,21 @@ static void start_part(struct part *part)
         start_part(&part->supervisor->parts[WAITER]);
 }
 
+// Of what jackd prints at each start, only what is wrong with this one.
+static bool is_complaint(const char *line)
+{
+    static const char *const words[] = {"annot",  "rror",   "ailed",    "nvalid",  "already",
+                                        "denied", "nknown", "ould not", "oo many", "not "};
+    static const char *const banners[] = {"WARRANTY", "redistribute", "Copyright", "-mode is"};
+    for (gsize i = 0; i < G_N_ELEMENTS(banners); i++)
+        if (strstr(line, banners[i]))
+            return false;
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strstr(line, words[i]))
+            return true;
+    return false;
+}
+
 static char *last_words(const struct part *part)
 {
     GString *said = g_string_new(NULL);
@@ -143,10 +164,13 @@ static void start_again(struct part *part)
 }
 
 // jack_wait says whether the server answers; its exit status does not.
-static void on_jack_waited(struct supervisor *s)
+static void on_jack_waited(struct supervisor *s, const char *how)
 {
-    if (g_strcmp0(s->parts[WAITER].words[LAST_WORDS - 1], "running") == 0 &&
-        child_pid(s->parts[JACKD].child)) {
+    if (g_str_has_prefix(how, "signal")) {
+        log_error("jackd.silent", NULL);
+        child_signal(s->parts[JACKD].child, SIGKILL);
+    } else if (g_strcmp0(s->parts[WAITER].words[LAST_WORDS - 1], "running") == 0 &&
+               child_pid(s->parts[JACKD].child)) {
         s->jack_ready = true;
         s->parts[JACKD].has_worked = true;
         start_part(&s->parts[SCSYNTH]);
@@ -168,7 +192,7 @@ static void on_end(void *data, const char *how)
         return;
     }
     if (part->which == WAITER) {
-        on_jack_waited(s);
+        on_jack_waited(s, how);
         return;
     }
     log_warning("child.ended", "{s:s s:s}", "name", names[part->which], "how", how);
@@ -186,9 +210,12 @@ static void on_end(void *data, const char *how)
 static void on_line(void *data, const char *line)
 {
     struct part *part = data;
-    g_free(part->words[0]);
-    memmove(part->words, part->words + 1, (LAST_WORDS - 1) * sizeof *part->words);
-    part->words[LAST_WORDS - 1] = g_strdup(line);
+    bool keep = part->which == WAITER || is_complaint(line);
+    if (keep) {
+        g_free(part->words[0]);
+        memmove(part->words, part->words + 1, (LAST_WORDS - 1) * sizeof *part->words);
+        part->words[LAST_WORDS - 1] = g_strdup(line);
+    }
     log_debug("child.says", "{s:s s:s}", "name", names[part->which], "line", line);
     if (part->which != SCSYNTH)
         return;
@@ -301,7 +328,7 @@ struct supervisor *supervisor_create(const struct config *config,
     for (int i = 0; i < N_PARTS; i++) {
         struct part *part = &s->parts[i];
         struct child_ports child_ports = {part, i == PIPELINE ? NULL : on_line, on_end};
-        g_autofree char *pipe = g_strdup_printf("%s/%s.out", plan->run_dir, names[i]);
+        g_autofree char *pipe = g_strdup_printf("%s/%s.pipe", plan->run_dir, names[i]);
         part->supervisor = s;
         part->which = i;
         part->child = child_create(names[i], pipe, &child_ports);
@@ -388,6 +415,12 @@ bool supervisor_kill_scsynth(struct supervisor *s)
         return false;
     child_signal(s->parts[SCSYNTH].child, SIGKILL);
     return true;
+}
+
+void supervisor_kill_pipeline(struct supervisor *s)
+{
+    if (s->parts[PIPELINE].wanted)
+        child_signal(s->parts[PIPELINE].child, SIGKILL);
 }
 
 // One after the other, each when the one before has ended.

@@ -46,5 +46,8 @@ bool supervisor_owns_scsynth(const struct supervisor *supervisor);
 // Ends scsynth, which is then started again. False if it is not ours.
 bool supervisor_kill_scsynth(struct supervisor *supervisor);
 
+// Ends the pipeline, which is then started again, where it is ours.
+void supervisor_kill_pipeline(struct supervisor *supervisor);
+
 // Ends everything: pipeline, scsynth, jackd; each has two seconds before it is killed.
 void supervisor_stop(struct supervisor *supervisor);

@@ -75,6 +75,15 @@ static void port_server_lost(void *data)
     supervisor_kill_scsynth(app->supervisor);
 }
 
+static void port_pipeline_lost(void *data)
+{
+    struct app *app = data;
+    if (app->link)
+        websocket_close(app->link, 1000, "nothing was heard");
+    app->link = NULL;
+    supervisor_kill_pipeline(app->supervisor);
+}
+
 static bool port_restart_server(void *data)
 {
     struct app *app = data;
@@ -269,6 +278,7 @@ struct session_ports wiring_session(struct app *app)
         .to_pipeline = port_to_pipeline,
         .wake_at = port_wake_at,
         .server_lost = port_server_lost,
+        .pipeline_lost = port_pipeline_lost,
         .restart_server = port_restart_server,
         .stage_synthdef = port_stage,
         .keep_synthdef = port_keep,

@@ -102,22 +102,38 @@ static void load_synthdefs(struct session *session)
     session_flush(session);
 }
 
-// A sound that was to end by itself is not struck again, nor one that was being let go.
-static bool is_over(const struct node *node)
+// A scsynth that has our room is the one that we knew: what it lacks has ended, and only the news
+// of it was lost. One that lacks the room is new, and lacks everything.
+static bool is_the_same(const struct session *session)
 {
-    if (node->confirmed || node->is_group)
+    const struct node *group = tree_find(&session->tree, session_room(session, "main")->group);
+    return group && group->confirmed;
+}
+
+// Deliberately ended things never return, and a sound that was to end by itself is not struck
+// again, nor one that was being let go.
+static bool is_over(const struct session *session, const struct node *node)
+{
+    if (node->confirmed || node->id == TREE_ROOT)
         return false;
-    return node->system || node->releasing || !node->synthdef || node->synthdef->one_shot;
+    if (is_the_same(session))
+        return true;
+    return !node->is_group &&
+           (node->system || node->releasing || !node->synthdef || node->synthdef->one_shot);
 }
 
 static void drop_what_is_over(struct session *session)
 {
     g_autoptr(GPtrArray) over = g_ptr_array_new();
     for (struct node *n = tree_find(&session->tree, TREE_ROOT); n; n = tree_next(n))
-        if (is_over(n))
-            g_ptr_array_add(over, n);
-    for (guint i = 0; i < over->len; i++)
-        session_forget_node(session, g_ptr_array_index(over, i));
+        if (is_over(session, n))
+            g_ptr_array_add(over, GINT_TO_POINTER(n->id));
+    for (guint i = 0; i < over->len; i++) {
+        struct node *node = tree_find(&session->tree, GPOINTER_TO_INT(over->pdata[i]));
+        // One that is gone went with its group.
+        if (node)
+            session_forget_node(session, node);
+    }
 }
 
 static void make_again(struct session *session, const struct node *node)

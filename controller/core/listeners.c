@@ -222,8 +222,20 @@ void listener_close(struct session *session, struct listener *listener, const ch
     set_state(session, listener, LISTENER_CLOSED, why);
 }
 
+// It says ten times a second how loud each room is; one that hangs is replaced.
+static void watch_pipeline(struct session *session)
+{
+    if (!session->pipeline.linked ||
+        session->now - session->pipeline.heard_at < SESSION_PIPELINE_LOST)
+        return;
+    log_error("pipeline.silent", NULL);
+    session_link_lost(session, session->now);
+    session->ports.pipeline_lost(session->ports.data);
+}
+
 void listeners_expire(struct session *session)
 {
+    watch_pipeline(session);
     if (session->joining == 0)
         return;
     g_autoptr(GPtrArray) late = g_ptr_array_new();
@@ -245,8 +257,10 @@ void listeners_expire(struct session *session)
 int64_t listeners_deadline(const struct session *session)
 {
     int64_t next = 0;
+    if (session->pipeline.linked)
+        next = session->pipeline.heard_at + SESSION_PIPELINE_LOST;
     if (session->joining == 0)
-        return 0;
+        return next;
     GHashTableIter iter;
     gpointer each;
     g_hash_table_iter_init(&iter, session->listeners);
@@ -401,6 +415,7 @@ static void on_hello(struct session *session, const struct link_message *message
 void session_on_link(struct session *session, const struct link_message *message, int64_t now)
 {
     session->now = now;
+    session->pipeline.heard_at = now;
     switch (message->type) {
     case LINK_PIPELINE_HELLO:
         on_hello(session, message);

@@ -42,4 +42,11 @@ void placement_of_call(struct session *session, const struct call *call, struct 
         problem_add(problem, "target", "there is no node %d", where->target);
     else
         check_target(node, where->action, problem);
+    // Nothing sounds behind a guard: what would stand at the very end stands before it.
+    bool at_end = where->target == TREE_ROOT && where->action == ACTION_TAIL;
+    bool behind = room && where->target == room->guard && where->action == ACTION_AFTER;
+    if ((at_end || behind) && room && tree_find(&session->tree, room->guard)) {
+        where->target = room->guard;
+        where->action = ACTION_BEFORE;
+    }
 }

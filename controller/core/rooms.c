@@ -92,6 +92,10 @@ void rooms_remind(struct session *session)
             continue;
         }
         room->guard_asked = false;
+        // Somebody may have freed its definition.
+        const char *path = catalog_path(&session->catalog, GUARD);
+        if (path && !tree_find(&session->tree, room->guard))
+            batch_add(&session->batch, osc_message_new("/d_load", "s", path));
         batch_add(&session->batch, osc_message_new("/n_query", "i", room->group));
         batch_add(&session->batch, osc_message_new("/n_query", "i", room->guard));
     }
@@ -107,6 +111,17 @@ void rooms_on_settled(struct session *session, int32_t node)
         if (node == room->guard || node == room->group)
             room->guard_asked = false;
     }
+}
+
+bool rooms_are_guarded(const struct session *session)
+{
+    GHashTableIter iter;
+    gpointer room;
+    g_hash_table_iter_init(&iter, session->rooms);
+    while (g_hash_table_iter_next(&iter, NULL, &room))
+        if (!tree_find(&session->tree, ((struct room *)room)->guard))
+            return false;
+    return true;
 }
 
 json_t *room_to_json(const struct session *session, const struct room *room)

@@ -200,8 +200,10 @@ void session_tick(struct session *session, int64_t now)
 {
     session->now = now;
     // While we stood still scsynth's answers could not reach us; that is not its fault.
-    if (session->tick_at && now - session->tick_at > SESSION_HELD_UP)
+    if (session->tick_at && now - session->tick_at > SESSION_HELD_UP) {
         session->boot_deadline += now - session->tick_at;
+        session->pipeline.heard_at += now - session->tick_at;
+    }
     boot_tick(session);
     if (session->changes_at && session->changes_at <= now)
         emit_changes(session);

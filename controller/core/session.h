@@ -37,6 +37,7 @@
 #define SESSION_STATUS_INTERVAL 500000 // between two /status
 #define SESSION_LOST_AFTER 3500000     // without /status.reply
 #define SESSION_KNOCK_INTERVAL 50000   // between two /status while scsynth is away
+#define SESSION_PIPELINE_LOST 4000000  // without a meter, of which there are ten a second
 #define SESSION_CHANGES_INTERVAL 33000 // between two node.changed of one node
 #define SESSION_QUERY_DELAY 20000      // before asking what another client's synth is
 
@@ -62,6 +63,8 @@ struct session_ports {
     void (*wake_at)(void *data, int64_t time);
     // scsynth has stopped answering.
     void (*server_lost)(void *data);
+    // The pipeline is linked and has stopped talking.
+    void (*pipeline_lost)(void *data);
     // POST /v1/server/restart. False where scsynth is not ours to restart.
     bool (*restart_server)(void *data);
     // Puts a definition where scsynth can load it; the path, owned by the caller, or NULL.
@@ -89,6 +92,7 @@ struct room {
 
 struct pipeline_state {
     bool linked; // hello has been said
+    int64_t heard_at;
     bool jack;
     int rate, connected, xruns;
 };
@@ -266,6 +270,8 @@ void rooms_keep_guards(struct session *session);
 void rooms_remind(struct session *session);
 // A node that a room asked for has come to its place.
 void rooms_on_settled(struct session *session, int32_t node);
+// Whether each room's guard runs.
+bool rooms_are_guarded(const struct session *session);
 json_t *room_to_json(const struct session *session, const struct room *room);
 
 // listeners.c

@@ -17,6 +17,7 @@ struct node {
     bool running;
     bool own;       // made through Farfield
     bool system;    // a room's group or guard
+    bool panicked;  // freed by a panic that scsynth has been sent
     bool releasing; // its gate has been closed
     bool confirmed; // this scsynth has it; false for what is still to be brought back
     bool changed;   // an event about it is due

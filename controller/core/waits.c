@@ -111,6 +111,11 @@ static bool answer_failed(struct session *session, const char *address, const ch
         g_autofree char *said = g_strchomp(g_strdup(text));
         int32_t node;
         int status = names_node(said, &node) ? 404 : 502;
+        // Another client has freed the definition (/d_freeAll): it is there for the next call.
+        const char *path =
+            wait->synthdef ? catalog_path(&session->catalog, wait->synthdef->name) : NULL;
+        if (path && strstr(said, "SynthDef not found"))
+            batch_add(&session->batch, osc_message_new("/d_load", "s", path));
         finish(session, wait, problem_new(status, "scsynth refused %s: %s", address, said));
         return true;
     }

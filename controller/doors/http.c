@@ -450,9 +450,10 @@ struct http *http_open(const char *address, int port, const char *web_dir, struc
     http->daemon = MHD_start_daemon(
         flags, port, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL,
         MHD_OPTION_SOCK_ADDR, &storage, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT,
-        HTTP_MAX_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_MAX_HEADER,
-        MHD_OPTION_CONNECTION_TIMEOUT, HTTP_IDLE_SECONDS, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        HTTP_MAX_OF_ONE_ADDRESS, MHD_OPTION_CONNECTION_LIMIT, HTTP_MAX_CONNECTIONS,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_MAX_HEADER, MHD_OPTION_CONNECTION_TIMEOUT,
+        HTTP_IDLE_SECONDS, MHD_OPTION_END);
     if (!http->daemon) {
         g_set_error(error, FARFIELD_ERROR, ERROR_CONFLICT, "port %d of %s cannot be listened on",
                     port, address);

@@ -9,6 +9,7 @@
 
 // Limits; those of bodies are in controller/core/rest.h.
 #define HTTP_MAX_CONNECTIONS 1000
+#define HTTP_MAX_OF_ONE_ADDRESS 500 // a proxy is one address, too
 #define HTTP_MAX_HEADER 32768
 #define HTTP_MAX_REFUSED (16 * 1024 * 1024) // of a body that is read only to be refused
 #define HTTP_IDLE_SECONDS 30

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What listeners cost: processor, memory, threads; how fast they join; what they lose.
+import { execFileSync, spawn } from 'node:child_process';
+import { join as joinPath } from 'node:path';
+import { createInterface } from 'node:readline';
 import wrtc from '@roamhq/wrtc';
-import { startFarfield } from '../lib/farfield.mjs';
+import { build, startFarfield } from '../lib/farfield.mjs';
+import { waitFor } from '../lib/wait.mjs';
 import { cpuPercent, descriptors, median, memory, quantile, round, threads } from './figures.mjs';
 
 const MANY = 20;
@@ -35,6 +39,54 @@ async function join(farfield, count) {
     return listeners;
 }
 
+// The peer, fed from the same JACK server at the same time.
+function startTee(farfield) {
+    const port = (channel) => `scsynth:out_${channel}`;
+    const tee = spawn(joinPath(build, 'bench/tee'), ['jackaudiosrc connect=none client-name=tee ' +
+        'buffer-time=60000 latency-time=5000'], { stdio: ['pipe', 'pipe', 'inherit'],
+        env: { ...process.env, JACK_DEFAULT_SERVER: farfield.jackServer } });
+    const lines = createInterface({ input: tee.stdout })[Symbol.asyncIterator]();
+    return {
+        pid: tee.pid,
+        connect() {
+            for (const channel of [1, 2]) {
+                execFileSync('jack_connect', ['-s', farfield.jackServer, port(channel),
+                    `tee:in_tee_${channel}`], { stdio: 'ignore' });
+            }
+        },
+        async join() {
+            const peer = new wrtc.RTCPeerConnection();
+            peer.addTransceiver('audio', { direction: 'recvonly' });
+            await peer.setLocalDescription(await peer.createOffer());
+            await waitFor('gathering', () => peer.iceGatheringState === 'complete');
+            tee.stdin.write(`${JSON.stringify(peer.localDescription.sdp)}\n`);
+            const { value } = await lines.next();
+            await peer.setRemoteDescription({ type: 'answer', sdp: JSON.parse(value) });
+            await waitFor('connected', () => peer.connectionState === 'connected');
+            return peer;
+        },
+        stop() {
+            tee.kill();
+        },
+    };
+}
+
+// Percent of a core for each listener beyond the first.
+async function teeCost(farfield) {
+    const tee = startTee(farfield);
+    const peers = [await tee.join()];
+    tee.connect();
+    const one = (await cpuPercent([tee.pid], SECONDS))[0];
+    while (peers.length < MANY) peers.push(await tee.join());
+    const runs = [];
+    for (let i = 0; i < 3; i++) runs.push((await cpuPercent([tee.pid], SECONDS))[0]);
+    const figures = { each: (median(runs) - one) / (MANY - 1),
+        threads: threads(tee.pid) / MANY, memory: memory(tee.pid) };
+    for (const peer of peers) peer.close();
+    tee.stop();
+    return figures;
+}
+
 export async function measure() {
     const farfield = await startFarfield();
     const { pipeline } = farfield.pids;
@@ -57,6 +109,7 @@ export async function measure() {
     const received = after.reduce((sum, each, i) =>
         sum + each.packetsReceived - before[i].packetsReceived, 0);
     for (const each of listeners) await each.close();
+    const tee = await teeCost(farfield);
     await farfield.stop();
     const each = (name, digits) => round((many[name] - one[name]) / (MANY - 1), digits);
     return {
@@ -65,11 +118,16 @@ export async function measure() {
 ${MANY} native listeners (libwebrtc, all in one other process on the same two cores) of one room, 10 ms
 frames, 128 kbit/s. "Each" is the difference between ${MANY} listeners and 1, divided by ${MANY - 1}.
 A join by WHEP is timed from the listener's first line of code to its ICE and DTLS being connected,
-the listener's own work included; one after the other.`,
+the listener's own work included; one after the other. The peer (tests/bench/tee.c) is one GStreamer
+pipeline with a queue, a payloader and a webrtcbin for each listener, measured right after, from the
+same JACK server.`,
         rows: [
             { what: 'CPU of the pipeline with 1 listener', figure: `${round(one.cpu)} % of a core` },
             { what: `CPU with ${MANY}`, figure: `${round(many.cpu)} % of a core` },
             { what: 'CPU each', figure: `${each('cpu', 2)} % of a core` },
+            { what: 'CPU each of the peer, tee ! queue ! webrtcbin',
+                figure: `${round(tee.each, 2)} % of a core` },
+            { what: 'ratio', figure: round((many.cpu - one.cpu) / (MANY - 1) / tee.each, 2) },
             { what: 'memory each', figure: `${each('memory', 2)} MiB` },
             { what: 'threads each', figure: each('threads', 1) },
             { what: 'descriptors each', figure: each('descriptors', 1) },

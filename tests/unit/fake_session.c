@@ -65,6 +65,12 @@ static void port_wake_at(void *data, int64_t time)
     ((struct fake_session *)data)->wake = time;
 }
 
+static void port_pipeline_lost(void *data)
+{
+    struct fake_session *f = data;
+    f->pipelines_lost++;
+}
+
 static void port_server_lost(void *data)
 {
     ((struct fake_session *)data)->lost++;
@@ -185,6 +191,7 @@ struct fake_session *fake_session_create(void)
         .to_pipeline = port_to_pipeline,
         .wake_at = port_wake_at,
         .server_lost = port_server_lost,
+        .pipeline_lost = port_pipeline_lost,
         .restart_server = port_restart,
         .stage_synthdef = port_stage,
         .keep_synthdef = port_keep,

@@ -32,6 +32,7 @@ struct fake_session {
     const char *stage_error, *keep_error, *forget_error; // NULL where it works
     int statuses; // /status by itself, which is not in `sent`
     int lost, restarts, kept, forgotten;
+    int pipelines_lost;  // pipelines that were given up
     struct rpc *rpc;     // NULL unless fake_connect() has been called
     GPtrArray *clients;  // struct client, those that are connected
     GPtrArray *received; // owned char *: "CONNECTION text", what WebSocket clients were sent

@@ -188,11 +188,27 @@ static void a_pipeline_that_is_silent_is_504(void **state)
     struct fake_answer *answer = offer(f);
     for (int i = 0; i < 51; i++) {
         fake_alive(f);
+        f->session->pipeline.heard_at = f->now; // it goes on with its meters
         fake_run(f, FAKE_MS(100));
     }
     assert_answer(answer, "504 the pipeline did not answer in time");
     assert_has(link_text(f), "{\"type\":\"close\"");
     assert_int_equal(g_hash_table_size(f->session->listeners), 0);
+}
+
+static void a_pipeline_that_hangs_is_given_up(void **state)
+{
+    struct fake_session *f = *state;
+    struct fake_answer *answer = offer(f);
+    f->session->pipeline.heard_at = f->now;
+    for (int64_t t = 0; t < SESSION_PIPELINE_LOST; t += FAKE_MS(100)) {
+        assert_int_equal(f->pipelines_lost, 0);
+        fake_alive(f);
+        fake_run(f, FAKE_MS(100));
+    }
+    assert_int_equal(f->pipelines_lost, 1);
+    assert_answer(answer, "503 the pipeline was lost before it answered");
+    assert_false(f->session->pipeline.linked);
 }
 
 static void a_pipeline_that_is_away_is_503(void **state)
@@ -292,6 +308,7 @@ int main(void)
         LINKED(bad_offers_are_422),
         LINKED(what_the_pipeline_refuses_is_told),
         LINKED(a_pipeline_that_is_silent_is_504),
+        LINKED(a_pipeline_that_hangs_is_given_up),
         LINKED(a_pipeline_that_is_away_is_503),
         LINKED(a_pipeline_that_comes_back_tells_who_is_there),
         LINKED(counters_and_meters_are_told),

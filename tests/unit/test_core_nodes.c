@@ -54,7 +54,8 @@ static void synth_new_stands_where_it_is_told(void **state)
         assert_sent(f, sent[i]);
     }
     fake_call(f, "synth.new", "{'synthdef': 'plain', 'target': 0, 'action': 'tail'}");
-    assert_sent(f, "/s_new plain 1004 1 0; /sync 7");
+    // Nothing stands behind the guard, which is node 2.
+    assert_sent(f, "/s_new plain 1004 2 2; /sync 7");
 }
 
 static void synth_new_sends_arrays_by_index(void **state)

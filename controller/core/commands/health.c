@@ -16,18 +16,24 @@ static void ready(struct session *session, struct call *call)
 {
     const struct pipeline_state *pipeline = &session->pipeline;
     bool running = session->state == SERVER_RUNNING;
+    bool guarded = rooms_are_guarded(session);
     json_t *parts = json_pack(
         "{s:o s:o s:o s:o}", "jack",
         part(pipeline->jack, pipeline->jack     ? "the pipeline is connected to JACK"
                              : pipeline->linked ? "the pipeline finds no JACK server"
                                                 : "not known while the pipeline is away"),
-        "scsynth", part(running, running ? "running" : "is being started"), "pipeline",
+        "scsynth",
+        part(running && guarded, !running ? "is being started"
+                                 : guarded
+                                     ? "running"
+                                     : "running, but the room's guard is not: nothing limits it"),
+        "pipeline",
         part(pipeline->linked && pipeline->connected >= LINK_CHANNELS,
              !pipeline->linked                     ? "away"
              : pipeline->connected < LINK_CHANNELS ? "not connected to scsynth's outputs"
                                                    : "captures scsynth's outputs"),
         "store", part(session->store_ok, session->store_ok ? "writable" : "not writable"));
-    bool all = running && pipeline->jack && pipeline->linked &&
+    bool all = running && guarded && pipeline->jack && pipeline->linked &&
                pipeline->connected >= LINK_CHANNELS && session->store_ok;
     // The door answers 503 for "ready": false.
     call_succeed(call, json_pack("{s:b s:o}", "ready", all, "parts", parts));

@@ -38,10 +38,18 @@ static void status(struct session *session, struct call *call)
 
 static void answer_panic(struct session *session, struct wait *wait, struct problem *problem)
 {
-    if (problem)
+    if (problem) {
         call_fail(wait->call, problem);
-    else
-        call_succeed(wait->call, json_pack("{s:i}", "freed", wait->freed));
+        return;
+    }
+    // More may have ended at once than scsynth can tell of.
+    struct node *next, *root = tree_find(&session->tree, TREE_ROOT);
+    for (struct node *n = tree_next(root); n; n = next) {
+        next = tree_next(n);
+        if (n->panicked)
+            session_forget_node(session, n);
+    }
+    call_succeed(wait->call, json_pack("{s:i}", "freed", wait->freed));
 }
 
 // Every synth goes, whoever made it, and what is scheduled with it; groups stay.
@@ -49,7 +57,7 @@ static void panic(struct session *session, struct call *call)
 {
     int freed = 0;
     for (struct node *n = tree_find(&session->tree, TREE_ROOT); n; n = tree_next(n))
-        freed += !n->is_group && !n->system;
+        freed += n->panicked = !n->is_group && !n->system;
     if (session->state != SERVER_RUNNING) {
         // Nothing sounds; what would be brought back is forgotten.
         for (struct node *n = tree_find(&session->tree, TREE_ROOT); n; n = tree_next(n))
