@@ -89,6 +89,7 @@ test('every REST path of the reference answers as it should', async () => {
         'synthdef.put': [Buffer.from('nonsense'), 422, { name: 'x' }],
         'synthdef.show': [undefined, 200, { name: 'sine' }],
         'whep.offer': ['v=0 this is no offer', 422, { room: 'main' }, 'application/sdp'],
+        'whep.probe': [undefined, 204, { room: 'main' }],
         'whep.trickle': ['', 404, { room: 'main', listener: 'x' },
             'application/trickle-ice-sdpfrag'],
         'whep.end': [undefined, 404, { room: 'main', listener: 'x' }],
@@ -311,7 +312,10 @@ test('pages of other origins are refused, and told nothing', async () => {
         isProblem(answer, 403, /pages of .* may not use this server/);
         assert.equal(answer.headers.get('access-control-allow-origin'), null);
     }
-    const ours = await api('GET', '/v1', undefined, { origin: `http://127.0.0.1:${farfield.wsPort}` });
+    // Another port of this machine may be another user's.
+    const neighbour = await api('GET', '/v1', undefined, { origin: 'http://127.0.0.1:1' });
+    assert.equal(neighbour.status, 403);
+    const ours = await api('GET', '/v1', undefined, { origin: farfield.base });
     assert.equal(ours.status, 200);
     assert.deepEqual(await nodeIds(), before);
 });
