@@ -142,19 +142,31 @@ static void forget_other_kind(struct session *session, int32_t id, bool is_group
         session_forget_node(session, node);
 }
 
+// Puts a node where scsynth says it is; NULL where that cannot be.
+static struct node *place(struct session *session, const struct osc_message *reply)
+{
+    struct tree *tree = &session->tree;
+    int32_t id = osc_int(reply, 0), parent = osc_int(reply, 1);
+    bool is_group = osc_int(reply, 4) == 1;
+    bool is_last = osc_int(reply, 3) == -1 && session->state == SERVER_RUNNING;
+    struct node *node = tree_place(tree, id, parent, osc_int(reply, 2), is_group);
+    // Told to be the last it is, even if its siblings are out of order here.
+    if (node && is_last && node->next)
+        tree_place(tree, id, parent, node->parent->last->id, is_group);
+    // Its group is not in the mirror: see what there is from the root on.
+    if (!node && id != TREE_ROOT)
+        ask_about(session, tree_find(tree, TREE_ROOT));
+    return node;
+}
+
 static void on_go(struct session *session, const struct osc_message *reply)
 {
     int32_t id = osc_int(reply, 0);
-    bool is_group = osc_int(reply, 4) == 1;
-    forget_other_kind(session, id, is_group);
+    forget_other_kind(session, id, osc_int(reply, 4) == 1);
     bool is_new = !tree_find(&session->tree, id);
-    struct node *node =
-        tree_place(&session->tree, id, osc_int(reply, 1), osc_int(reply, 2), is_group);
-    if (!node) {
-        // Its group is not in the mirror: learn the whole from the root.
-        ask_about(session, tree_find(&session->tree, TREE_ROOT));
+    struct node *node = place(session, reply);
+    if (!node)
         return;
-    }
     confirm_node(session, node);
     adopt_wait(session, node);
     if (!node->is_group && !node->synthdef && !node->system)
@@ -183,8 +195,7 @@ static void on_move(struct session *session, const struct osc_message *reply)
         on_go(session, reply);
         return;
     }
-    struct node *node = tree_place(&session->tree, osc_int(reply, 0), osc_int(reply, 1),
-                                   osc_int(reply, 2), osc_int(reply, 4) == 1);
+    struct node *node = place(session, reply);
     if (!node)
         return;
     node->confirmed = true;
@@ -322,7 +333,7 @@ static void learn_synth(const struct query *q, struct node *node, const char *na
 static void assume_synth(const struct query *q, struct node *node, const char *name)
 {
     struct synthdef *known = catalog_find(&q->session->catalog, name);
-    if (!known || node->synthdef)
+    if (!known || !node || node->synthdef)
         return;
     node_set_synthdef(node, known);
     int slots = synthdef_slots(known);
@@ -341,7 +352,7 @@ static bool read_synth(struct query *q, struct node *node)
     if (controls < 0 || (guint)controls > (q->reply->args->len - q->at) / 2)
         return false;
     // Our own synths' controls are known better than by an answer that may be older.
-    if (!node->synthdef) {
+    if (node && !node->synthdef) {
         learn_synth(q, node, name, controls);
         if (q->session->state == SERVER_RUNNING)
             session_node_changed(q->session, node);
@@ -350,24 +361,41 @@ static bool read_synth(struct query *q, struct node *node)
     return true;
 }
 
+// While scsynth runs its notifications tell where nodes are, and a query may be answered late: it
+// could bring back what has ended since. A node that is only known by it is asked for by itself.
+static struct node *look_up(struct query *q, int32_t id)
+{
+    struct node *node = tree_find(&q->session->tree, id);
+    if (!node)
+        batch_add(&q->session->batch, osc_message_new("/n_query", "i", id));
+    return node;
+}
+
+static struct node *take_over(struct query *q, int32_t id, int32_t parent, int32_t previous,
+                              bool is_group)
+{
+    forget_other_kind(q->session, id, is_group);
+    struct node *node = tree_place(&q->session->tree, id, parent, previous, is_group);
+    if (node)
+        confirm_node(q->session, node);
+    return node;
+}
+
 static bool read_children(struct query *q, int32_t parent, int children, int depth)
 {
     int32_t previous = -1;
+    bool running = q->session->state == SERVER_RUNNING;
     for (int i = 0; i < children; i++) {
         if (q->at + 2 > q->reply->args->len || depth > 1000)
             return false;
         int32_t id = osc_int(q->reply, q->at++);
         int below = osc_int(q->reply, q->at++);
-        forget_other_kind(q->session, id, below >= 0);
-        bool is_new = !tree_find(&q->session->tree, id);
-        struct node *node = tree_place(&q->session->tree, id, parent, previous, below >= 0);
-        if (!node)
+        struct node *node =
+            running ? look_up(q, id) : take_over(q, id, parent, previous, below >= 0);
+        if (!node && !running)
             return false;
-        confirm_node(q->session, node);
         if (below < 0 ? !read_synth(q, node) : !read_children(q, id, below, depth + 1))
             return false;
-        if (is_new && q->session->state == SERVER_RUNNING)
-            emit_started(q->session, node);
         previous = id;
     }
     return true;

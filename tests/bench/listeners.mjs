@@ -9,7 +9,7 @@ import { waitFor } from '../lib/wait.mjs';
 import { cpuPercent, descriptors, median, memory, quantile, round, threads } from './figures.mjs';
 
 const MANY = 20;
-const SECONDS = 10;
+const SECONDS = 8;
 const JOINS = 30;
 
 // Milliseconds from the first line of code to being connected. No time is spent on gathering
@@ -42,7 +42,7 @@ async function join(farfield, count) {
 // The peer, fed from the same JACK server at the same time.
 function startTee(farfield) {
     const port = (channel) => `scsynth:out_${channel}`;
-    const tee = spawn(joinPath(build, 'bench/tee'), ['jackaudiosrc connect=none client-name=tee ' +
+    const tee = spawn(joinPath(build, 'bench/tee'), ['jackaudiosrc name=tee connect=none client-name=tee ' +
         'buffer-time=60000 latency-time=5000'], { stdio: ['pipe', 'pipe', 'inherit'],
         env: { ...process.env, JACK_DEFAULT_SERVER: farfield.jackServer } });
     const lines = createInterface({ input: tee.stdout })[Symbol.asyncIterator]();

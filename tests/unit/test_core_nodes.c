@@ -317,6 +317,9 @@ static void a_node_in_an_unknown_group_has_the_whole_asked_for(void **state)
     assert_text(fake_sent(f), "/g_queryTree 0 1");
     fake_reply(f, "/g_queryTree.reply 1 0 3 1 0 67109864 1 67109865 -1 sine 0 2 -1 farfield_guard "
                   "1 bus 0.0");
+    assert_sent(f, "/n_query 67109864; /n_query 67109865");
+    fake_reply(f, "/n_info 67109864 0 1 2 1 67109865 67109865");
+    fake_reply(f, "/n_info 67109865 67109864 -1 -1 0");
     assert_tree(f, "0(1() 67109864(67109865) 2)");
     assert_has(fake_events(f, "nodes"), "node.started {\"node\":{\"id\":67109864,");
 }
@@ -336,6 +339,38 @@ static void moves(void **state)
     fake_reply(f, "/n_info 1000 1 1001 -1 0");
     assert_tree(f, "0(1(1001 1000) 67109864() 2)");
     assert_string_equal(tree_find(&f->session->tree, 1000)->room, "main");
+}
+
+// A query is answered by another way than nodes are told of, and may be older.
+static void a_late_tree_moves_nothing_and_brings_nothing_back(void **state)
+{
+    struct fake_session *f = *state;
+    fake_reply(f, "/n_go 5000 0 1 2 0");
+    fake_reply(f, "/n_go 5001 0 5000 2 0");
+    fake_reply(f, "/n_go 5002 0 5001 2 0");
+    fake_reply(f, "/n_move 5000 0 5002 2 0");
+    fake_reply(f, "/n_end 5001 0 1 5002 0");
+    fake_run(f, FAKE_MS(50));
+    fake_forget(f);
+    fake_reply(f, "/g_queryTree.reply 1 0 5 1 0 5000 -1 plain 1 amp 0.25 5001 -1 plain 1 amp 0.25 "
+                  "5002 -1 plain 1 amp 0.75 2 -1 farfield_guard 1 bus 0.0");
+    assert_tree(f, "0(1() 5002 5000 2)");
+    assert_has(fake_text(fake_call(f, "node.show", "{'id': 5002}")), "\"amp\":0.75");
+    assert_sent(f, "/n_query 5001");
+    fake_reply(f, "/fail /n_query 'Node 5001 not found'");
+    assert_tree(f, "0(1() 5002 5000 2)");
+}
+
+static void who_is_told_to_be_last_is_last(void **state)
+{
+    struct fake_session *f = *state;
+    fake_reply(f, "/n_go 5000 0 1 2 0");
+    fake_reply(f, "/n_go 5001 0 5000 2 0");
+    fake_run(f, FAKE_MS(50));
+    fake_forget(f);
+    fake_reply(f, "/n_move 2 0 5000 -1 0"); // a move of 5001 was lost
+    assert_tree(f, "0(1() 5000 5001 2)");
+    assert_sent(f, "");
 }
 
 // When its /n_go was lost, /n_move and /n_info tell of a node just as well.
@@ -456,6 +491,8 @@ int main(void)
         RUNNING(others_nodes_are_asked_about),
         RUNNING(a_node_in_an_unknown_group_has_the_whole_asked_for),
         RUNNING(moves),
+        RUNNING(a_late_tree_moves_nothing_and_brings_nothing_back),
+        RUNNING(who_is_told_to_be_last_is_last),
         RUNNING(a_node_first_heard_of_by_a_move),
         RUNNING(what_triggers_say_changes_nothing),
         RUNNING(ids_wrap_around_what_is_taken),

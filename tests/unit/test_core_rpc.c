@@ -188,7 +188,7 @@ static void who_has_gone_is_not_answered(void **state)
     fake_run(f, FAKE_MS(2));
     fake_leave(f, a);
     fake_reply(f, "/n_go 1000 1 -1 -1 1 -1 -1");
-    fake_reply(f, "/n_go 1001 1 -1 -1 1 -1 -1");
+    fake_reply(f, "/n_go 1001 1 -1 1000 1 -1 -1");
     assert_received(f, ""); // the third is answered when the session stops
     assert_tree(f, "0(1(1001() 1000()) 2)");
 }
