@@ -289,15 +289,24 @@ void fake_scsynth_run(struct fake_scsynth *s, int64_t time)
 {
     struct fake_session *f = s->session;
     int64_t end = f->now + time;
+    GQueue held = G_QUEUE_INIT;
     while (f->now < end) {
         fake_run(f, FAKE_MS(1));
         while (s->outgoing.length) {
             guint at =
                 s->shuffle ? g_rand_int_range(s->rand, 0, (gint32)MIN(s->outgoing.length, 4)) : 0;
             struct osc_message *message = g_queue_pop_nth(&s->outgoing, at);
+            bool tree = strcmp(message->address, "/g_queryTree.reply") == 0;
+            bool running = f->session->state == SERVER_RUNNING;
+            if (tree && running && g_rand_double(s->rand) < s->hold) {
+                g_queue_push_tail(&held, message);
+                continue;
+            }
             hear(s, message);
             osc_message_destroy(message);
         }
+        while (held.length)
+            g_queue_push_tail(&s->outgoing, g_queue_pop_head(&held));
     }
 }
 

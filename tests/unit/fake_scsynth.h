@@ -14,6 +14,7 @@ struct fake_scsynth {
     GRand *rand;         // owned
     double lose, repeat; // chance of each notification
     bool lose_barriers;  // whether /synced is lost by that chance, too
+    double hold;         // chance that a tree is said later than what came after it
     bool shuffle;        // notifications and other answers in any order
     int said, lost;
 };
