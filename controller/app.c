@@ -13,6 +13,7 @@
 
 // The client id that we ask of scsynth: its last, so that sclang gets the 0 that it is used to.
 #define CLIENT_ID 15
+#define FAREWELL 100 // turns of the loop, at most, when it has ended
 
 static int64_t now(void)
 {
@@ -320,14 +321,16 @@ int app_run(const struct config *config)
     app.loop = g_main_loop_new(NULL, FALSE);
     signal(SIGPIPE, SIG_IGN);
     if (set_up(&app, &error)) {
-        guint sources[] = {g_unix_signal_add(SIGINT, on_signal, &app),
-                           g_unix_signal_add(SIGTERM, on_signal, &app),
-                           g_unix_signal_add(SIGHUP, on_signal, &app)};
+        // Until the process has ended: a second signal must not cut the first one's work short.
+        g_unix_signal_add(SIGINT, on_signal, &app);
+        g_unix_signal_add(SIGTERM, on_signal, &app);
+        g_unix_signal_add(SIGHUP, on_signal, &app);
         // From the loop, so that a start that fails can end it.
         g_idle_add(start, &app);
         g_main_loop_run(app.loop);
-        for (gsize i = 0; i < G_N_ELEMENTS(sources); i++)
-            g_source_remove(sources[i]);
+        // Who has just been answered is still to be told.
+        for (int i = 0; i < FAREWELL && g_main_context_iteration(NULL, FALSE); i++)
+            ;
         state_forget(&app.state);
         log_info("controller.stopped", NULL);
     } else {

@@ -8,6 +8,8 @@
 
 #include "common/log.h"
 
+#define FAREWELL 100 // ms
+
 static int64_t now(void)
 {
     return g_get_monotonic_time();
@@ -166,10 +168,17 @@ static void on_children_changed(void *data)
     app_save(data);
 }
 
-static void on_children_stopped(void *data)
+static gboolean on_farewell_said(gpointer data)
 {
     struct app *app = data;
     g_main_loop_quit(app->loop);
+    return G_SOURCE_REMOVE;
+}
+
+static void on_children_stopped(void *data)
+{
+    // What was answered last still has to leave.
+    g_timeout_add(FAREWELL, on_farewell_said, data);
 }
 
 static void on_hopeless(void *data, const char *why)
