@@ -476,9 +476,6 @@ void http_close(struct http *http)
         return;
     g_source_destroy(http->source);
     g_source_unref(http->source);
-    // Who has just been answered is still to be told: resumed, run, written.
-    for (int i = 0; i < 3; i++)
-        MHD_run(http->daemon);
     MHD_stop_daemon(http->daemon);
     g_free(http->web_dir);
     g_free(http);
