@@ -25,7 +25,7 @@ export class Control {
     #standard;
     #value;
     #held = false;
-    #touched = 0;
+    #touched = -Infinity; // a page that is younger than SETTLE has touched nothing either
     #pending = 0;
     #latest;
     #timer = 0;
