@@ -36,7 +36,7 @@ struct param {
     const char *fallback; // JSON text of what is assumed, NULL for nothing
 };
 
-// What a key must allow; issue of keys by scope comes with more than one key.
+// What a key must allow. There is one key so far, and it allows everything.
 enum scope { SCOPE_OPEN, SCOPE_LISTEN, SCOPE_READ, SCOPE_PLAY, SCOPE_ADMIN };
 
 enum body { BODY_NONE, BODY_JSON, BODY_SDP, BODY_SDPFRAG, BODY_SYNTHDEF };
