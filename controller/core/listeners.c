@@ -7,6 +7,12 @@
 
 #define SIGNALING_DEADLINE 5000000
 
+static const char *const states[] = {
+    [LISTENER_CONNECTING] = "connecting",
+    [LISTENER_CONNECTED] = "connected",
+    [LISTENER_CLOSED] = "closed",
+};
+
 static void listener_destroy(gpointer data)
 {
     struct listener *listener = data;
@@ -68,7 +74,6 @@ static json_t *known(double value)
 
 json_t *listener_to_json(const struct listener *listener)
 {
-    static const char *const states[] = {"connecting", "connected", "closed"};
     const struct link_stats *stats = &listener->stats;
     return json_pack("{s:s s:s s:s s:f s:s s:f s:f s:f s:o s:o}", "id", listener->id, "room",
                      listener->room, "state", states[listener->state], "since", listener->since,
@@ -123,7 +128,6 @@ static void emit_room(struct session *session, const char *name)
 static void tell_client(struct session *session, const struct listener *listener,
                         const char *detail)
 {
-    static const char *const states[] = {"connecting", "connected", "closed"};
     if (!listener->client)
         return;
     json_t *params = json_pack("{s:s s:s s:s*}", "listener", listener->id, "state",
