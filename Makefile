@@ -5,6 +5,7 @@ VARIANT ?= debug
 PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
+HOSTILE_COUNT ?= 100000
 NO_INSTALL ?=
 BUILD := build/$(VARIANT)
 
@@ -12,20 +13,25 @@ BUILD := build/$(VARIANT)
 PACKAGES_BUILD := gcc make pkg-config libglib2.0-dev libmicrohttpd-dev libwebsockets-dev \
 	libwebsockets-evlib-glib libjansson-dev liblo-dev libgstreamer1.0-dev \
 	libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev libjack-jackd2-dev \
-	libopus-dev libsamplerate0-dev libnice-dev
+	libopus-dev libsamplerate0-dev libnice-dev libsndfile1-dev libsqlite3-dev \
+	libavahi-client-dev libavahi-glib-dev
 PACKAGES_RUN := jackd2 supercollider-server gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gstreamer1.0-nice
-PACKAGES_TEST := wrk libcmocka-dev clang libclang-rt-14-dev clang-format liblo-tools \
-	supercollider-language chromium curl ca-certificates \
+PACKAGES_TEST := wrk avahi-daemon avahi-utils dbus libcmocka-dev clang libclang-rt-14-dev clang-format liblo-tools \
+	supercollider-language sndfile-programs chromium curl ca-certificates \
 	$(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
+# What the table of UGens is made from; only `make ugens` wants it.
+PACKAGES_UGENS := supercollider-server supercollider-language sc3-plugins-language \
+	sc3-plugins-server $(if $(shell command -v node),,nodejs)
 
 CC := gcc
 WARN := -Wall -Wextra -Wno-unused-parameter -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wvla -Wpointer-arith -Wwrite-strings -Wno-missing-field-initializers
 LIBS_COMMON := glib-2.0 gio-unix-2.0 jansson
-LIBS_CONTROLLER := libmicrohttpd libwebsockets liblo
+LIBS_CONTROLLER := libmicrohttpd libwebsockets liblo sqlite3 avahi-client avahi-glib
+LIBS_SOUND := glib-2.0 jansson sndfile
 LIBS_PIPELINE := libwebsockets gstreamer-1.0 gstreamer-webrtc-1.0 gstreamer-sdp-1.0 \
-	gstreamer-rtp-1.0 jack opus samplerate nice
+	gstreamer-rtp-1.0 jack opus samplerate nice sndfile
 
 ifeq ($(VARIANT),debug)
 VARIANT_FLAGS := -O1 -g3 -Werror
@@ -43,7 +49,7 @@ $(error VARIANT is one of debug, release, asan, tsan)
 endif
 
 VERSION := 0.1.0
-CPPFLAGS += -I. -D_GNU_SOURCE -DFARFIELD_VERSION='"$(VERSION)"' -DFARFIELD_PREFIX='"$(PREFIX)"'
+CPPFLAGS += -I. -I$(BUILD) -D_GNU_SOURCE -DFARFIELD_VERSION='"$(VERSION)"' -DFARFIELD_PREFIX='"$(PREFIX)"'
 CFLAGS += -std=gnu11 $(WARN) $(VARIANT_FLAGS)
 # Only asked for where something is compiled, so that `make help` works before the packages are in.
 pkg = $(shell pkg-config $(1) $(2))
@@ -58,9 +64,9 @@ CONTROLLER := $(filter-out %/main.o,$(call objects,controller/*.c controller/cor
 PIPELINE := $(filter-out %/main.o,$(call objects,pipeline/*.c))
 TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzzers/%,$(wildcard tests/fuzz/fuzz_*.c))
-PROGRAMS := $(BUILD)/farfield-controller $(BUILD)/farfield-pipeline
+PROGRAMS := $(BUILD)/farfield-controller $(BUILD)/farfield-pipeline $(BUILD)/farfield-sound
 
-.PHONY: all run test check bench fuzz lint format install clean help synthdefs \
+.PHONY: all run test check bench fuzz fuzzers hostile lint format install clean help synthdefs ugens reference \
 	packages-run packages-test programs unit-programs fuzz-programs node-modules
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -99,9 +105,17 @@ bench: packages-test node-modules ## measure, and write docs/benchmarks.md
 	@$(MAKE) --no-print-directory -j2 VARIANT=release programs build/release/bench/tee
 	@node tests/bench/run.mjs $(BENCH)
 
-fuzz: packages-test ## each fuzzer for FUZZ_SECONDS (60)
+fuzz: fuzzers ## each fuzzer for FUZZ_SECONDS (60), then hostile
+	@$(MAKE) --no-print-directory hostile
+
+fuzzers: packages-test ## each fuzzer for FUZZ_SECONDS (60)
 	@$(MAKE) --no-print-directory -j2 VARIANT=fuzz fuzz-programs
 	@tests/fuzz/run.sh build/fuzz/fuzzers $(FUZZ_SECONDS)
+
+hostile: packages-test ## upload HOSTILE_COUNT (100000) damaged SynthDefs to a real scsynth
+	@$(MAKE) --no-print-directory -j2 VARIANT=debug programs
+	@BUILD=build/debug node tests/hostile/examples/examples.mjs
+	@BUILD=build/debug node tests/hostile/hostile.mjs $(HOSTILE_COUNT)
 
 lint: packages-test ## format, include arrows, licence lines, compiled SynthDefs
 	@tests/lint.sh
@@ -112,12 +126,21 @@ format: ## rewrite the C sources by .clang-format
 synthdefs: ## compile sclang/ into synthdefs/ (needs sclang)
 	sclang/build.sh synthdefs
 
+reference: $(BUILD)/reference ## write the pages of docs/ that are tables
+	$< >docs/reference.md
+	$< server-commands >docs/server-commands.md
+
+ugens: packages-ugens ## write the table of UGens from the installed class library (needs sclang)
+	node sclang/ugens/generate.mjs controller/core/ugens.tab
+
 install: VARIANT := release
 install: ## install below PREFIX (/usr/local), honouring DESTDIR
 	$(MAKE) --no-print-directory VARIANT=$(VARIANT) programs
-	install -D -t $(DESTDIR)$(PREFIX)/bin build/$(VARIANT)/farfield-controller build/$(VARIANT)/farfield-pipeline
-	install -d $(DESTDIR)$(PREFIX)/share/farfield/web $(DESTDIR)$(PREFIX)/share/farfield/synthdefs
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(addprefix build/$(VARIANT)/,farfield-controller farfield-pipeline farfield-sound)
+	install -d $(DESTDIR)$(PREFIX)/share/farfield/web $(DESTDIR)$(PREFIX)/share/farfield/synthdefs \
+		$(DESTDIR)$(PREFIX)/share/farfield/sclang
 	cp -r web/. $(DESTDIR)$(PREFIX)/share/farfield/web
+	cp -r sclang/Farfield $(DESTDIR)$(PREFIX)/share/farfield/sclang
 	cp synthdefs/*.scsyndef synthdefs/*.json $(DESTDIR)$(PREFIX)/share/farfield/synthdefs
 
 clean: ## delete everything that was built
@@ -128,9 +151,10 @@ help: ## this list
 
 # --- packages ---------------------------------------------------------------
 
-.PHONY: packages-build
+.PHONY: packages-build packages-ugens
 packages-build: ; @controller/packages.sh '$(NO_INSTALL)' $(PACKAGES_BUILD)
 packages-run: ; @controller/packages.sh '$(NO_INSTALL)' $(PACKAGES_BUILD) $(PACKAGES_RUN)
+packages-ugens: ; @controller/packages.sh '$(NO_INSTALL)' $(PACKAGES_UGENS)
 packages-test: ; @controller/packages.sh '$(NO_INSTALL)' $(PACKAGES_BUILD) $(PACKAGES_RUN) $(PACKAGES_TEST)
 
 node-modules: build/node-modules.stamp
@@ -148,6 +172,12 @@ $(BUILD)/controller/%.o: controller/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CPPFLAGS_COMMON) $(CPPFLAGS_CONTROLLER) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# A JSON file as the string that a source includes.
+$(BUILD)/%.json.inc: %.json
+	@mkdir -p $(@D)
+	sed 's/["\\]/\\&/g; s/.*/"&\\n"/' $< >$@
+$(BUILD)/controller/core/schemas.o: $(BUILD)/controller/core/schemas.json.inc
+
 $(BUILD)/pipeline/%.o: pipeline/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CPPFLAGS_COMMON) $(CPPFLAGS_PIPELINE) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -162,9 +192,19 @@ $(BUILD)/farfield-controller: $(BUILD)/controller/main.o $(CONTROLLER) $(COMMON)
 $(BUILD)/farfield-pipeline: $(BUILD)/pipeline/main.o $(PIPELINE) $(COMMON)
 	$(CC) $(CFLAGS) -o $@ $^ $(call pkg,--libs,$(LIBS_COMMON) $(LIBS_PIPELINE)) -lm
 
+$(BUILD)/controller/sound/%.o: controller/sound/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(call pkg,--cflags,$(LIBS_SOUND)) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/farfield-sound: $(BUILD)/controller/sound/main.o
+	$(CC) $(CFLAGS) -o $@ $^ $(call pkg,--libs,$(LIBS_SOUND)) -lm
+
 $(BUILD)/become.so: controller/make/become.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O1 $(WARN) -shared -fPIC -o $@ $<
+
+$(BUILD)/reference: $(BUILD)/controller/make/reference.o $(BUILD)/libcontroller.a $(BUILD)/libcommon.a
+	$(CC) $(CFLAGS) -o $@ $^ $(call pkg,--libs,$(LIBS_COMMON) $(LIBS_CONTROLLER)) -lm
 
 $(BUILD)/bench/tee: tests/bench/tee.c
 	@mkdir -p $(@D)
@@ -184,10 +224,11 @@ $(BUILD)/libfake.a: $(call objects,tests/unit/fake_*.c)
 ARCHIVES := $(BUILD)/libfake.a $(BUILD)/libcontroller.a $(BUILD)/libpipeline.a $(BUILD)/libcommon.a
 LIBS_ALL = $(call pkg,--libs,$(LIBS_COMMON) $(LIBS_CONTROLLER) $(LIBS_PIPELINE)) -lm
 
-$(BUILD)/tests/%: tests/unit/%.c $(ARCHIVES)
+# By itself, since nothing names what a sanitizer looks for: an archive would leave it out.
+$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/common/sanitizer.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CPPFLAGS_COMMON) $(CPPFLAGS_PIPELINE) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< \
-		$(ARCHIVES) -lcmocka $(LIBS_ALL)
+		$(BUILD)/common/sanitizer.o $(ARCHIVES) -lcmocka $(LIBS_ALL)
 
 $(BUILD)/fuzzers/%: tests/fuzz/%.c $(ARCHIVES)
 	@mkdir -p $(@D)

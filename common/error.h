@@ -17,4 +17,5 @@ enum farfield_error {
     ERROR_INTERNAL = 500,    // our fault
     ERROR_UNAVAILABLE = 503, // a part that is needed is away; try again
     ERROR_TIMEOUT = 504,     // a part did not answer in time
+    ERROR_FULL = 507,        // no room left to keep it
 };

@@ -20,6 +20,9 @@ static const char *const type_names[] = {
     [LINK_METER] = "meter",
     [LINK_STATS] = "stats",
     [LINK_CAPTURE] = "capture",
+    [LINK_RECORD] = "record",
+    [LINK_RECORD_STOP] = "record.stop",
+    [LINK_RECORDING] = "recording",
 };
 
 static const char *const state_names[] = {
@@ -43,11 +46,14 @@ enum {
     HAS_ROOMS = 1 << 10,
     HAS_LISTENERS = 1 << 11,
     HAS_CAPTURE = 1 << 12,
+    HAS_RECORDINGS = 1 << 13,
+    HAS_RECORDING = 1 << 14,
+    HAS_ID = 1 << 15,
 };
 
 static const int members[] = {
     [LINK_CONTROLLER_HELLO] = HAS_ROOMS,
-    [LINK_PIPELINE_HELLO] = HAS_LISTENERS,
+    [LINK_PIPELINE_HELLO] = HAS_LISTENERS | HAS_RECORDINGS,
     [LINK_LISTEN] = HAS_LISTENER | HAS_ROOM | MAY_SDP,
     [LINK_OFFER] = HAS_LISTENER | HAS_SDP,
     [LINK_ANSWER] = HAS_LISTENER | HAS_SDP,
@@ -58,6 +64,9 @@ static const int members[] = {
     [LINK_METER] = HAS_ROOM | HAS_LEVELS,
     [LINK_STATS] = HAS_LISTENER | HAS_STATS,
     [LINK_CAPTURE] = HAS_CAPTURE,
+    [LINK_RECORD] = HAS_RECORDING,
+    [LINK_RECORD_STOP] = HAS_ID,
+    [LINK_RECORDING] = HAS_RECORDING,
 };
 
 void link_room_destroy(struct link_room *room)
@@ -90,6 +99,9 @@ void link_message_destroy(struct link_message *message)
     g_free(message->detail);
     g_clear_pointer(&message->rooms, g_ptr_array_unref);
     g_clear_pointer(&message->listeners, g_ptr_array_unref);
+    g_clear_pointer(&message->recordings, g_ptr_array_unref);
+    recording_destroy(message->recording);
+    g_free(message->id);
     g_free(message);
 }
 
@@ -123,6 +135,14 @@ static json_t *encode_listeners(const GPtrArray *listeners)
             array, json_pack("{s:s s:s s:s s:f}", "listener", listener->id, "room", listener->room,
                              "state", state_names[listener->state], "since", listener->since));
     }
+    return array;
+}
+
+static json_t *encode_recordings(const GPtrArray *recordings)
+{
+    json_t *array = json_array();
+    for (guint i = 0; recordings && i < recordings->len; i++)
+        json_array_append_new(array, recording_to_json(g_ptr_array_index(recordings, i)));
     return array;
 }
 
@@ -164,6 +184,12 @@ char *link_message_encode(const struct link_message *m)
         json_object_set_new(object, "capture",
                             json_pack("{s:b s:i s:i s:i}", "jack", m->jack, "rate", m->rate,
                                       "connected", m->connected, "xruns", m->xruns));
+    if (has & HAS_RECORDINGS)
+        json_object_set_new(object, "recordings", encode_recordings(m->recordings));
+    if (has & HAS_RECORDING)
+        json_object_set_new(object, "recording", recording_to_json(m->recording));
+    if (has & HAS_ID)
+        set_text(object, "id", m->id);
     char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(15));
     json_decref(object);
     g_assert(text);
@@ -303,6 +329,29 @@ static bool take_capture(const json_t *object, struct link_message *m, GError **
            take_integer(capture, "xruns", 0, G_MAXINT, &m->xruns, error);
 }
 
+static bool take_recordings(const json_t *object, GPtrArray *recordings, GError **error)
+{
+    // A pipeline of an earlier version knows of none.
+    const json_t *array = json_object_get(object, "recordings"), *entry;
+    if (array && !json_is_array(array))
+        return fail(error, "recordings", "an array");
+    size_t i;
+    json_array_foreach(array, i, entry)
+    {
+        struct recording *recording = recording_from_json(entry, error);
+        if (!recording)
+            return false;
+        g_ptr_array_add(recordings, recording);
+    }
+    return true;
+}
+
+static bool take_recording(const json_t *object, struct link_message *m, GError **error)
+{
+    m->recording = recording_from_json(json_object_get(object, "recording"), error);
+    return m->recording != NULL;
+}
+
 static bool take_members(const json_t *object, struct link_message *m, GError **error)
 {
     int has = members[m->type];
@@ -338,6 +387,15 @@ static bool take_members(const json_t *object, struct link_message *m, GError **
         if (!take_listeners(object, m->listeners, error))
             return false;
     }
+    if (has & HAS_RECORDINGS) {
+        m->recordings = g_ptr_array_new_with_free_func((GDestroyNotify)recording_destroy);
+        if (!take_recordings(object, m->recordings, error))
+            return false;
+    }
+    if (has & HAS_RECORDING && !take_recording(object, m, error))
+        return false;
+    if (has & HAS_ID && !take_text(object, "id", false, MAX_NAME, &m->id, error))
+        return false;
     return !(has & HAS_CAPTURE) || take_capture(object, m, error);
 }
 

@@ -2,30 +2,35 @@
 // The messages between controller and pipeline: JSON text frames on one WebSocket, subprotocol
 // `farfield.link.v1`, the pipeline being the client. It authenticates with the header
 // `Authorization: Bearer TOKEN`. Both sides say hello first; the pipeline's hello carries every
-// listener that it has, so that a restarted controller learns them again.
+// listener and recording that it has, so that a restarted controller learns them again.
 #pragma once
 
 #include <glib.h>
 #include <stdbool.h>
 
+#include "common/recording.h"
+
 #define LINK_PROTOCOL "farfield.link.v1"
 // Longest frame that either side accepts, bytes. An SDP is at most LINK_MAX_SDP.
-#define LINK_MAX_MESSAGE (256 * 1024)
+#define LINK_MAX_MESSAGE (2 * 1024 * 1024)
 #define LINK_MAX_SDP (64 * 1024)
 
 enum link_type {
     LINK_CONTROLLER_HELLO, // controller -> pipeline: what to capture; repeated when rooms change
     LINK_PIPELINE_HELLO,   // pipeline -> controller: who listens
-    LINK_LISTEN,    // controller -> pipeline: offer to this listener (sdp NULL), or answer it
-    LINK_OFFER,     // pipeline -> controller: the offer to a listener
-    LINK_ANSWER,    // either way: the answer to the other side's offer
-    LINK_CANDIDATE, // either way: one ICE candidate; "" ends them
-    LINK_REFUSED,   // pipeline -> controller: LISTEN or ANSWER failed; the listener is gone
-    LINK_STATE,     // pipeline -> controller: a listener's connection changed
-    LINK_CLOSE,     // controller -> pipeline: take this listener down
-    LINK_METER,     // pipeline -> controller: level of a room, ten a second
-    LINK_STATS,     // pipeline -> controller: counters of one listener
-    LINK_CAPTURE,   // pipeline -> controller: the JACK side changed
+    LINK_LISTEN,      // controller -> pipeline: offer to this listener (sdp NULL), or answer it
+    LINK_OFFER,       // pipeline -> controller: the offer to a listener
+    LINK_ANSWER,      // either way: the answer to the other side's offer
+    LINK_CANDIDATE,   // either way: one ICE candidate; "" ends them
+    LINK_REFUSED,     // pipeline -> controller: LISTEN or ANSWER failed; the listener is gone
+    LINK_STATE,       // pipeline -> controller: a listener's connection changed
+    LINK_CLOSE,       // controller -> pipeline: take this listener down
+    LINK_METER,       // pipeline -> controller: level of a room, ten a second
+    LINK_STATS,       // pipeline -> controller: counters of one listener
+    LINK_CAPTURE,     // pipeline -> controller: the JACK side changed
+    LINK_RECORD,      // controller -> pipeline: begin this recording; of it, id to split count
+    LINK_RECORD_STOP, // controller -> pipeline: end the recording of this id in order
+    LINK_RECORDING, // pipeline -> controller: how a recording is now; each second and when it ends
 };
 
 enum listener_state { LISTENER_CONNECTING, LISTENER_CONNECTED, LISTENER_CLOSED };
@@ -64,12 +69,15 @@ struct link_message {
     char *detail; // REFUSED, STATE (may be NULL), CLOSE: why, for a person
     double peak[LINK_CHANNELS], rms[LINK_CHANNELS]; // METER: dBFS, at least -200
     struct link_stats stats;
-    GPtrArray *rooms;     // CONTROLLER_HELLO: struct link_room
-    GPtrArray *listeners; // PIPELINE_HELLO: struct link_listener
-    bool jack;            // CAPTURE: the JACK server is there
-    int rate;             // CAPTURE: its sample rate, Hz, 0 without JACK
-    int connected;        // CAPTURE: source ports connected
-    int xruns;            // CAPTURE: since the pipeline started
+    GPtrArray *rooms;            // CONTROLLER_HELLO: struct link_room
+    GPtrArray *listeners;        // PIPELINE_HELLO: struct link_listener
+    GPtrArray *recordings;       // PIPELINE_HELLO: struct recording, those that it records
+    struct recording *recording; // RECORD, RECORDING
+    char *id;                    // RECORD_STOP: of a recording
+    bool jack;                   // CAPTURE: the JACK server is there
+    int rate;                    // CAPTURE: its sample rate, Hz, 0 without JACK
+    int connected;               // CAPTURE: source ports connected
+    int xruns;                   // CAPTURE: since the pipeline started
 };
 
 // JSON text of a message, without a newline. Never NULL; the caller frees it.

@@ -8,6 +8,7 @@
 
 #include "common/error.h"
 #include "common/log.h"
+#include "controller/doors/plugins.h"
 #include "controller/doors/port.h"
 #include "controller/wiring.h"
 
@@ -33,9 +34,10 @@ char *app_url(const struct app *app, const char *scheme, const char *port)
 void app_save(struct app *app)
 {
     json_t *children = supervisor_save(app->supervisor);
-    json_t *saved = json_pack("{s:o s:i s:i s:s s:i}", "children", children, "osc_port",
+    json_t *saved = json_pack("{s:o s:i s:i s:s s:i s:i}", "children", children, "osc_port",
                               scsynth_local_port(app->scsynth), "link_port", app->link_port,
-                              "link_token", app->link_token, "epoch", app->session->epoch);
+                              "link_token", app->link_token, "epoch", app->session->epoch,
+                              "max_logins", app->session->max_logins);
     json_object_set(saved, "scsynth_port", json_object_get(app->saved, "scsynth_port"));
     g_autoptr(GError) error = NULL;
     app->session->store_ok = state_save(&app->state, saved, &error);
@@ -51,6 +53,7 @@ void app_stop(struct app *app)
     app->stopping = true;
     log_info("controller.stopping", NULL);
     session_stop(app->session, now());
+    assets_stop(app->assets);
     supervisor_stop(app->supervisor);
 }
 
@@ -239,6 +242,28 @@ static bool open_scsynth(struct app *app, GError **error)
     return app->scsynth != NULL;
 }
 
+static bool open_osc_in(struct app *app, GError **error)
+{
+    int port = (int)config_integer(app->config, "osc-port");
+    struct osc_in_ports ports = wiring_osc_in(app);
+    if (port == 0)
+        return true;
+    app->osc_in = osc_in_open(config_string(app->config, "osc-address"), port,
+                              config_string(app->config, "osc-allow"), &ports, error);
+    if (!app->osc_in)
+        g_prefix_error(error, "OSC (osc-port, FARFIELD_OSC_PORT): ");
+    return app->osc_in != NULL;
+}
+
+// To those who can reach it: not where it listens for this machine alone.
+static void announce_osc_in(struct app *app)
+{
+    if (!app->osc_in || access_is_loopback(config_string(app->config, "osc-address")))
+        return;
+    g_autofree char *name = g_strdup_printf("Farfield on %s", g_get_host_name());
+    app->mdns = mdns_publish(name, "_osc._udp", (int)config_integer(app->config, "osc-port"));
+}
+
 static bool create_supervisor(struct app *app, GError **error)
 {
     g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
@@ -251,11 +276,35 @@ static bool create_supervisor(struct app *app, GError **error)
         .scsynth_port = saved_integer(app, "scsynth_port"),
         .link_url = url,
         .link_token = app->link_token,
+        .recordings_dir = app->session->recordings_dir,
         .pipeline_path = pipeline,
     };
     struct supervisor_ports ports = wiring_supervisor(app);
     app->supervisor = supervisor_create(app->config, &plan, &ports, error);
     return app->supervisor != NULL;
+}
+
+static void open_recordings(struct app *app)
+{
+    const char *set = config_string(app->config, "recordings-dir");
+    const char *dir = *set ? set : app->state.recordings_dir;
+    app->session->recordings_dir = g_canonicalize_filename(dir, NULL);
+    g_autoptr(GPtrArray) recordings = recordings_load(app->session->recordings_dir);
+    for (guint i = 0; i < recordings->len; i++)
+        session_add_recording(app->session, g_ptr_array_index(recordings, i));
+}
+
+static void create_auditions(struct app *app)
+{
+    int memory = (int)config_integer(app->config, "scsynth-memory");
+    struct audition_ports ports = wiring_auditions(app);
+    app->auditions = auditions_create(app->state.auditions_dir, memory, &ports);
+    app->session->audition_policy = audition_policy(config_string(app->config, "audition"));
+    // What another's scsynth has is not ours to know.
+    if (!strstr(config_string(app->config, "supervise"), "scsynth"))
+        return;
+    app->session->memory = memory * 1024.0;
+    app->session->plugins = plugins_find();
 }
 
 static bool set_up(struct app *app, GError **error)
@@ -271,25 +320,42 @@ static bool set_up(struct app *app, GError **error)
     app->saved = state_load(&app->state);
     app->session->epoch = app->session->first_epoch = app->saved_epoch =
         saved_integer(app, "epoch");
+    // A scsynth that knows us still does not say it again.
+    app->session->max_logins = saved_integer(app, "max_logins");
+    json_t *model = app->saved ? state_load_model(&app->state) : NULL;
+    if (model)
+        session_learn_model(app->session, model);
+    json_decref(model);
     make_token(app);
+    open_recordings(app);
     g_autofree char *shipped = resource(app, "synthdef-dir", "synthdefs");
+    create_auditions(app);
     app->library = library_create(shipped, app->state.user_dir, app->state.defs_dir);
-    return listen_link(app, error) && open_scsynth(app, error) && create_supervisor(app, error) &&
-           library_start(app->library, app->session, error);
+    app->store = store_open(app->state.store_file, error);
+    return app->store && listen_link(app, error) && open_scsynth(app, error) &&
+           open_osc_in(app, error) && create_supervisor(app, error) &&
+           library_start(app->library, app->session, error) && wiring_open_assets(app, error);
 }
 
 // In this order: what calls into a module goes before it.
 static void tear_down(struct app *app)
 {
     supervisor_destroy(app->supervisor);
+    auditions_destroy(app->auditions);
     library_destroy(app->library);
+    if (app->keeping_buffers)
+        g_source_remove(app->keeping_buffers);
     if (app->session)
         session_stop(app->session, now());
     http_close(app->http);
     websockets_destroy(app->websockets);
     rpc_destroy(app->rpc);
+    assets_destroy(app->assets);
     session_destroy(app->session);
+    mdns_withdraw(app->mdns);
+    osc_in_close(app->osc_in);
     scsynth_close(app->scsynth);
+    store_close(app->store);
     if (app->timer) {
         g_source_destroy(app->timer);
         g_source_unref(app->timer);
@@ -307,6 +373,7 @@ static gboolean start(gpointer data)
 {
     struct app *app = data;
     supervisor_start(app->supervisor, json_object_get(app->saved, "children"));
+    announce_osc_in(app);
     app_save(app);
     if (!supervisor_owns_scsynth(app->supervisor))
         session_server_expected(app->session, now());
@@ -320,11 +387,14 @@ int app_run(const struct config *config)
     g_autoptr(GError) error = NULL;
     app.loop = g_main_loop_new(NULL, FALSE);
     signal(SIGPIPE, SIG_IGN);
+    // A limit on the size of files is to be an error of writing, not our end.
+    signal(SIGXFSZ, SIG_IGN);
+    // From the first moment until the process has ended: one that comes while all is set up is
+    // heard when the loop runs, and a second one must not cut the first one's work short.
+    g_unix_signal_add(SIGINT, on_signal, &app);
+    g_unix_signal_add(SIGTERM, on_signal, &app);
+    g_unix_signal_add(SIGHUP, on_signal, &app);
     if (set_up(&app, &error)) {
-        // Until the process has ended: a second signal must not cut the first one's work short.
-        g_unix_signal_add(SIGINT, on_signal, &app);
-        g_unix_signal_add(SIGTERM, on_signal, &app);
-        g_unix_signal_add(SIGHUP, on_signal, &app);
         // From the loop, so that a start that fails can end it.
         g_idle_add(start, &app);
         g_main_loop_run(app.loop);

@@ -41,12 +41,20 @@ bool state_open(struct state *state, const char *data_dir, GError **error)
     g_autofree char *dir = *data_dir ? g_canonicalize_filename(data_dir, NULL)
                                      : g_build_filename(g_get_user_data_dir(), "farfield", NULL);
     state->lock = -1;
+    state->auditions_dir = g_build_filename(dir, "auditions", NULL);
     state->run_dir = g_build_filename(dir, "run", NULL);
     state->user_dir = g_build_filename(dir, "synthdefs", NULL);
     // scsynth's -P needs the slash, or a folder whose name only begins so would be let in too.
     state->server_dir = g_build_filename(dir, "server/", NULL);
     state->defs_dir = g_build_filename(dir, "server", "synthdefs/", NULL);
+    state->store_file = g_build_filename(dir, "farfield.db", NULL);
+    state->recordings_dir = g_build_filename(dir, "recordings", NULL);
+    state->assets_dir = g_build_filename(dir, "assets", NULL);
+    state->uploads_dir = g_build_filename(dir, "uploads", NULL);
+    state->buffers_dir = g_build_filename(dir, "server", "buffers", NULL);
+    state->buffers_file = g_build_filename(state->run_dir, "buffers.json", NULL);
     state->file = g_build_filename(state->run_dir, "state.json", NULL);
+    state->model = g_build_filename(state->run_dir, "model.json", NULL);
     return make_folder(state->run_dir, 0700, error) && make_folder(state->user_dir, 0755, error) &&
            make_folder(state->defs_dir, 0755, error) && take_lock(state, dir, error);
 }
@@ -55,32 +63,87 @@ void state_close(struct state *state)
 {
     if (state->lock >= 0)
         close(state->lock);
+    g_free(state->auditions_dir);
     g_free(state->run_dir);
     g_free(state->user_dir);
     g_free(state->server_dir);
     g_free(state->defs_dir);
+    g_free(state->recordings_dir);
+    g_free(state->assets_dir);
+    g_free(state->uploads_dir);
+    g_free(state->buffers_dir);
     g_free(state->file);
+    g_free(state->buffers_file);
+    g_free(state->store_file);
+    g_free(state->model);
 }
 
-json_t *state_load(const struct state *state)
+static json_t *load(const char *path)
 {
-    json_t *saved = json_load_file(state->file, 0, NULL);
+    json_t *saved = json_load_file(path, 0, NULL);
     if (saved && !json_is_object(saved))
         g_clear_pointer(&saved, json_decref);
     return saved;
 }
 
-bool state_save(const struct state *state, const json_t *saved, GError **error)
+json_t *state_load(const struct state *state)
 {
-    // It holds the link's token: for our own eyes.
+    return load(state->file);
+}
+
+json_t *state_load_buffers(const struct state *state)
+{
+    return load(state->buffers_file);
+}
+
+// state.json holds the link's token: for our own eyes.
+static bool save(const char *path, const json_t *saved, GError **error)
+{
     char *text = json_dumps(saved, JSON_INDENT(2));
-    bool good = g_file_set_contents_full(state->file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT,
-                                         0600, error);
+    bool good =
+        g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
     free(text);
     return good;
+}
+
+bool state_save(const struct state *state, const json_t *saved, GError **error)
+{
+    return save(state->file, saved, error);
+}
+
+json_t *state_load_model(const struct state *state)
+{
+    return load(state->model);
+}
+
+// Whole or not at all, but without waiting for the disk, which an upload may keep busy: when the
+// machine dies, so does what this is about.
+static bool save_soon(const char *path, const json_t *saved, GError **error)
+{
+    g_autofree char *next = g_strconcat(path, ".new", NULL);
+    char *text = json_dumps(saved, JSON_COMPACT);
+    bool good = g_file_set_contents_full(next, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, error);
+    free(text);
+    if (good && g_rename(next, path) != 0) {
+        g_set_error_literal(error, G_FILE_ERROR, g_file_error_from_errno(errno), g_strerror(errno));
+        return false;
+    }
+    return good;
+}
+
+bool state_save_buffers(const struct state *state, const json_t *buffers, GError **error)
+{
+    return save_soon(state->buffers_file, buffers, error);
+}
+
+bool state_save_model(const struct state *state, const json_t *model, GError **error)
+{
+    return save_soon(state->model, model, error);
 }
 
 void state_forget(const struct state *state)
 {
     g_unlink(state->file);
+    g_unlink(state->model);
+    g_unlink(state->buffers_file);
 }

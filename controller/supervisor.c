@@ -171,8 +171,8 @@ static void on_jack_waited(struct supervisor *s, const char *how)
         child_signal(s->parts[JACKD].child, SIGKILL);
     } else if (g_strcmp0(s->parts[WAITER].words[LAST_WORDS - 1], "running") == 0 &&
                child_pid(s->parts[JACKD].child)) {
+        // It may be another server of this name that answers: only its life shows that ours works.
         s->jack_ready = true;
-        s->parts[JACKD].has_worked = true;
         start_part(&s->parts[SCSYNTH]);
     } else if (child_pid(s->parts[JACKD].child)) {
         set_timer(&s->parts[WAITER], 3 * FIRST_DELAY);
@@ -198,11 +198,14 @@ static void on_end(void *data, const char *how)
     log_warning("child.ended", "{s:s s:s}", "name", names[part->which], "how", how);
     if (part->which == JACKD) {
         s->jack_ready = false;
-        // Without its server scsynth is of no use, even where it has not noticed.
+        // Without its server scsynth is of no use, even where it has not noticed. One that has
+        // tells of every node's end while it ends itself; those nodes are to come back.
+        if (child_pid(s->parts[SCSYNTH].child))
+            s->ports.on_scsynth_gone(s->ports.data, how);
         child_signal(s->parts[SCSYNTH].child, SIGKILL);
     }
     if (part->which == SCSYNTH)
-        s->ports.on_scsynth_gone(s->ports.data);
+        s->ports.on_scsynth_gone(s->ports.data, how);
     s->ports.on_changed(s->ports.data);
     start_again(part);
 }
@@ -277,25 +280,34 @@ static char **strings(const char *first, ...)
     return (char **)g_ptr_array_free(array, FALSE);
 }
 
+int supervisor_buffers(const struct config *config)
+{
+    int set = (int)config_integer(config, "scsynth-buffers");
+    bool ours = strstr(config_string(config, "supervise"), names[SCSYNTH]) != NULL;
+    return set ? set : ours ? BUFFERS_OF_OURS : BUFFERS_OF_OTHERS;
+}
+
 // Flags: scsynth --help. 16 logins at most, since sclang does not take more than 32.
 static char **scsynth_argv(const struct config *config, const struct supervisor_plan *plan)
 {
     g_autofree char *port = g_strdup_printf("%d", plan->scsynth_port);
+    g_autofree char *buffers = g_strdup_printf("%d", supervisor_buffers(config));
     g_autofree char *client = g_strconcat(config_string(config, "jack-server"), ":scsynth", NULL);
     return strings("scsynth", "-u", port, "-B", config_string(config, "scsynth-address"), "-H",
                    client, "-i", "2", "-o", "2", "-l", "16", "-n",
                    config_string(config, "scsynth-nodes"), "-m",
-                   config_string(config, "scsynth-memory"), "-a", "1024", "-w", "1024", "-D", "0",
-                   "-R", "0", "-V", "0", "-P", plan->server_dir, NULL);
+                   config_string(config, "scsynth-memory"), "-a", "1024", "-w", "1024", "-b",
+                   buffers, "-D", "0", "-R", "0", "-V", "0", "-P", plan->server_dir, NULL);
 }
 
 // All that was set for us, by whatever way, and where the link is.
 static char **pipeline_environment(const struct config *config, const struct supervisor_plan *plan)
 {
-    static const char *const ours[] = {"link-url", "link-token", NULL};
+    static const char *const ours[] = {"link-url", "link-token", "recordings-dir", NULL};
     char **environment = config_environment(config, PROGRAM_PIPELINE, ours);
     environment = g_environ_setenv(environment, "FARFIELD_LINK_URL", plan->link_url, TRUE);
-    return g_environ_setenv(environment, "FARFIELD_LINK_TOKEN", plan->link_token, TRUE);
+    environment = g_environ_setenv(environment, "FARFIELD_LINK_TOKEN", plan->link_token, TRUE);
+    return g_environ_setenv(environment, "FARFIELD_RECORDINGS_DIR", plan->recordings_dir, TRUE);
 }
 
 static bool read_wanted(struct supervisor *s, const char *text, GError **error)

@@ -15,17 +15,24 @@ struct supervisor_ports {
     void *data;
     void (*on_scsynth_line)(void *data, const char *line);
     void (*on_scsynth_ready)(void *data); // its process takes messages
-    void (*on_scsynth_gone)(void *data);  // its process has ended
-    void (*on_changed)(void *data);       // a process was started or has ended: supervisor_save()
-    void (*on_stopped)(void *data);       // all have ended after supervisor_stop()
+    // Its process has ended; `how` as in struct child_ports.
+    void (*on_scsynth_gone)(void *data, const char *how);
+    void (*on_changed)(void *data); // a process was started or has ended: supervisor_save()
+    void (*on_stopped)(void *data); // all have ended after supervisor_stop()
     void (*on_hopeless)(void *data, const char *why); // a first start failed again and again
 };
+
+// Buffers of a scsynth that says nothing else: ours has a thousand for each of 16 clients, another
+// its default.
+#define BUFFERS_OF_OURS 16384
+#define BUFFERS_OF_OTHERS 1024
 
 struct supervisor_plan {
     const char *run_dir;    // for named pipes
     const char *server_dir; // the only folder that scsynth may read and write, ends with '/'
     int scsynth_port;
     const char *link_url, *link_token;
+    const char *recordings_dir;
     const char *pipeline_path; // the program
 };
 
@@ -39,6 +46,9 @@ void supervisor_destroy(struct supervisor *supervisor);
 // that still run; starts the others.
 void supervisor_start(struct supervisor *supervisor, const json_t *saved);
 json_t *supervisor_save(const struct supervisor *supervisor);
+
+// scsynth's -b, by the settings.
+int supervisor_buffers(const struct config *config);
 
 // Whether scsynth is started here.
 bool supervisor_owns_scsynth(const struct supervisor *supervisor);

@@ -2,11 +2,14 @@
 #include "controller/wiring.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "common/log.h"
+#include "controller/core/osc_in.h"
 
 #define FAREWELL 100 // ms
 
@@ -21,6 +24,26 @@ static void port_send(void *data, const GPtrArray *messages)
 {
     struct app *app = data;
     scsynth_send(app->scsynth, messages);
+}
+
+static void port_send_at(void *data, const GPtrArray *messages, int64_t time)
+{
+    struct app *app = data;
+    scsynth_send_at(app->scsynth, messages, time);
+}
+
+static int64_t port_real_time(void *data)
+{
+    return g_get_real_time();
+}
+
+static void port_save_model(void *data, json_t *model)
+{
+    struct app *app = data;
+    g_autoptr(GError) error = NULL;
+    if (!state_save_model(&app->state, model, &error))
+        log_error("model.save", "{s:s}", "reason", error->message);
+    json_decref(model);
 }
 
 static void announce_when_ready(struct app *app)
@@ -98,6 +121,19 @@ static char *port_stage(void *data, const struct synthdef *synthdef, GError **er
     return library_stage(app->library, synthdef, error);
 }
 
+static struct audition *port_audition(void *data, const struct synthdef *synthdef, bool again,
+                                      bool urgent)
+{
+    struct app *app = data;
+    return auditions_hear(app->auditions, synthdef, again, urgent);
+}
+
+static void on_heard(void *data, const char *sum, const struct audition *audition)
+{
+    struct app *app = data;
+    session_on_audition(app->session, sum, audition, now());
+}
+
 static bool port_keep(void *data, const struct synthdef *synthdef, GError **error)
 {
     struct app *app = data;
@@ -108,6 +144,49 @@ static bool port_forget(void *data, const char *name, GError **error)
 {
     struct app *app = data;
     return library_forget(app->library, name, error);
+}
+
+static json_t *port_store_get(void *data, const struct document_key *key, GError **error)
+{
+    struct app *app = data;
+    return store_get(app->store, key, error);
+}
+
+static json_t *port_store_list(void *data, const char *kind, const char *folder, GError **error)
+{
+    struct app *app = data;
+    return store_list(app->store, kind, folder, error);
+}
+
+static bool port_store_put(void *data, const struct document_key *key, const json_t *about,
+                           const json_t *body, GError **error)
+{
+    struct app *app = data;
+    return store_put(app->store, key, about, body, error);
+}
+
+static bool port_store_delete(void *data, const struct document_key *key, GError **error)
+{
+    struct app *app = data;
+    return store_delete(app->store, key, error);
+}
+
+static const char *port_store_trouble(void *data)
+{
+    struct app *app = data;
+    return store_trouble(app->store);
+}
+
+static struct recording *port_read_recording(void *data, const char *id)
+{
+    struct app *app = data;
+    return recording_read(app->session->recordings_dir, id, NULL);
+}
+
+static bool port_delete_recording(void *data, const char *id, GError **error)
+{
+    struct app *app = data;
+    return recordings_erase(app->session->recordings_dir, id, error);
 }
 
 static void port_random(void *data, guint8 *bytes, gsize length)
@@ -145,6 +224,19 @@ void wiring_on_osc(void *data, const struct osc_message *message)
     session_on_reply(app->session, message, now());
 }
 
+static void on_osc_answer(void *data, json_t *result, const struct problem *problem)
+{
+    g_autofree char *words = problem ? problem_to_text(problem) : NULL;
+    osc_in_done(data, words);
+    json_decref(result);
+}
+
+static void on_osc_in(void *data, const struct osc_message *message, struct osc_sender *sender)
+{
+    struct app *app = data;
+    osc_in_receive(app->session, message, on_osc_answer, sender, now());
+}
+
 static void on_scsynth_line(void *data, const char *line)
 {
     struct app *app = data;
@@ -157,10 +249,21 @@ static void on_scsynth_ready(void *data)
     session_server_expected(app->session, now());
 }
 
-static void on_scsynth_gone(void *data)
+// One that was ended from outside, or ended itself since JACK had, is not to blame.
+static bool has_crashed(const char *how)
+{
+    static const int faults[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGTRAP};
+    int number = g_str_has_prefix(how, "signal ") ? atoi(how + strlen("signal ")) : 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(faults); i++)
+        if (number == faults[i])
+            return true;
+    return false;
+}
+
+static void on_scsynth_gone(void *data, const char *how)
 {
     struct app *app = data;
-    session_server_gone(app->session, now());
+    session_server_gone(app->session, has_crashed(how), now());
 }
 
 static void on_children_changed(void *data)
@@ -279,9 +382,12 @@ static void on_link_close(void *data)
 
 struct session_ports wiring_session(struct app *app)
 {
-    return (struct session_ports){
+    struct session_ports ports = {
         .data = app,
         .send = port_send,
+        .send_at = port_send_at,
+        .real_time = port_real_time,
+        .save_model = port_save_model,
         .emit = port_emit,
         .notify = port_notify,
         .to_pipeline = port_to_pipeline,
@@ -290,10 +396,20 @@ struct session_ports wiring_session(struct app *app)
         .pipeline_lost = port_pipeline_lost,
         .restart_server = port_restart_server,
         .stage_synthdef = port_stage,
+        .audition = port_audition,
         .keep_synthdef = port_keep,
         .forget_synthdef = port_forget,
+        .store_get = port_store_get,
+        .store_list = port_store_list,
+        .store_put = port_store_put,
+        .store_delete = port_store_delete,
+        .store_trouble = port_store_trouble,
+        .read_recording = port_read_recording,
+        .delete_recording = port_delete_recording,
         .random = port_random,
     };
+    wiring_assets(&ports);
+    return ports;
 }
 
 struct rpc_ports wiring_rpc(struct app *app)
@@ -311,6 +427,11 @@ struct websocket_ports wiring_link_server(struct app *app)
     return (struct websocket_ports){app, may_open_link, open_link, on_link_text, on_link_close};
 }
 
+struct osc_in_ports wiring_osc_in(struct app *app)
+{
+    return (struct osc_in_ports){app, on_osc_in};
+}
+
 struct supervisor_ports wiring_supervisor(struct app *app)
 {
     return (struct supervisor_ports){.data = app,
@@ -320,6 +441,11 @@ struct supervisor_ports wiring_supervisor(struct app *app)
                                      .on_changed = on_children_changed,
                                      .on_stopped = on_children_stopped,
                                      .on_hopeless = on_hopeless};
+}
+
+struct audition_ports wiring_auditions(struct app *app)
+{
+    return (struct audition_ports){app, on_heard};
 }
 
 GSource *wiring_timer(struct app *app)

@@ -11,9 +11,15 @@
 #include "controller/core/access.h"
 #include "controller/core/rpc.h"
 #include "controller/core/session.h"
+#include "controller/doors/assets.h"
+#include "controller/doors/audition.h"
 #include "controller/doors/http.h"
 #include "controller/doors/library.h"
+#include "controller/doors/recordings.h"
+#include "controller/doors/mdns.h"
+#include "controller/doors/osc_in.h"
 #include "controller/doors/scsynth.h"
+#include "controller/doors/store.h"
 #include "controller/doors/websocket.h"
 #include "controller/state.h"
 #include "controller/supervisor.h"
@@ -28,7 +34,13 @@ struct app {
     struct rpc *rpc;
     struct access access;
     struct library *library;
+    struct auditions *auditions;
+    struct assets *assets;
+    guint keeping_buffers; // the timer after which they are written down
+    struct store *store;
     struct scsynth *scsynth;
+    struct osc_in *osc_in; // NULL where osc-port is 0
+    struct mdns *mdns;     // that announces it, NULL where nobody else could reach it
     struct websockets *websockets;
     struct websocket *link; // the pipeline, NULL while it is away
     int link_port;
@@ -55,12 +67,19 @@ struct rpc_ports wiring_rpc(struct app *app);
 struct websocket_ports wiring_rpc_server(struct app *app);
 struct websocket_ports wiring_link_server(struct app *app);
 struct supervisor_ports wiring_supervisor(struct app *app);
+struct audition_ports wiring_auditions(struct app *app);
+
+struct osc_in_ports wiring_osc_in(struct app *app);
 
 // scsynth's messages: for scsynth_open().
 void wiring_on_osc(void *data, const struct osc_message *message);
 
 // The source that carries session_tick(), attached to the default context.
 GSource *wiring_timer(struct app *app);
+
+// Of buffers and sounds: the session's ports, and the door that they lead to (set_up()).
+void wiring_assets(struct session_ports *ports);
+bool wiring_open_assets(struct app *app, GError **error);
 
 // "http://127.0.0.1:8080/". The caller frees it.
 char *app_url(const struct app *app, const char *scheme, const char *port_setting);

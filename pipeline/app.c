@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "pipeline/link.h"
 #include "pipeline/listener.h"
+#include "pipeline/recorders.h"
 #include "pipeline/room.h"
 
 #define TICK 100                                     // ms between meters
@@ -22,8 +23,9 @@ struct app {
     GHashTable *listeners; // owned: id -> struct listener
     struct room_settings room_settings;
     struct stage stage;
-    struct reaper *reaper; // owned
-    struct link *link;     // owned
+    struct reaper *reaper;       // owned
+    struct recorders *recorders; // owned
+    struct link *link;           // owned
     struct listener_events events;
     struct listener_context listener_context;
     guint most_listeners;
@@ -51,6 +53,14 @@ static void tell_refused(struct app *app, const char *id, int status, const char
     link_send(app->link, &message);
     log_info("listener.refused", "{s:s s:i s:s}", "listener", id, "status", status, "detail",
              detail);
+}
+
+static void tell_recording(const struct recording *recording, void *data)
+{
+    struct app *app = data;
+    struct link_message message = {.type = LINK_RECORDING,
+                                   .recording = (struct recording *)recording};
+    link_send(app->link, &message);
 }
 
 // The rooms share one JACK server; ports and xruns add up.
@@ -100,7 +110,10 @@ static void on_link_connected(void *data)
         entry->since = listener_since(value);
         g_ptr_array_add(present, entry);
     }
-    link_send(app->link, &(struct link_message){.type = LINK_PIPELINE_HELLO, .listeners = present});
+    g_autoptr(GPtrArray) recordings = recorders_list(app->recorders);
+    link_send(app->link, &(struct link_message){.type = LINK_PIPELINE_HELLO,
+                                                .listeners = present,
+                                                .recordings = recordings});
     tell_capture(app, true);
 }
 
@@ -185,6 +198,7 @@ static void take_rooms(struct app *app, const GPtrArray *wanted)
         if (find_wanted(wanted, name))
             continue;
         drop_all(app, name, "the room is gone");
+        recorders_stop_room(app->recorders, name, "the room is gone");
         g_hash_table_iter_remove(&iter);
     }
     for (guint i = 0; i < wanted->len; i++) {
@@ -245,6 +259,11 @@ static void on_link_message(const struct link_message *message, void *data)
         take_answer(app, listener, message->sdp);
     else if (message->type == LINK_CANDIDATE && listener)
         listener_add_candidate(listener, message->candidate, message->mline);
+    else if (message->type == LINK_RECORD)
+        recorders_start(app->recorders, g_hash_table_lookup(app->rooms, message->recording->room),
+                        message->recording);
+    else if (message->type == LINK_RECORD_STOP)
+        recorders_stop(app->recorders, message->id, NULL);
     else if (message->type == LINK_CLOSE && listener)
         drop_listener(app, listener, message->detail ? message->detail : "left");
 }
@@ -262,7 +281,8 @@ static void put_out_stalled(struct app *app, struct room *room)
 
 static void leave_when_done(struct app *app)
 {
-    bool done = link_is_idle(app->link) && reaper_remaining(app->reaper) == 0;
+    bool done = link_is_idle(app->link) && reaper_remaining(app->reaper) == 0 &&
+                recorders_remaining(app->recorders) == 0;
     if (done || g_get_monotonic_time() - app->leaving > LEAVE_TIME)
         g_main_loop_quit(app->loop);
 }
@@ -273,6 +293,7 @@ static gboolean on_tick(gpointer data)
     GHashTableIter iter;
     gpointer value;
     reaper_check(app->reaper);
+    recorders_poll(app->recorders);
     if (app->leaving) {
         leave_when_done(app);
         return G_SOURCE_CONTINUE;
@@ -303,6 +324,7 @@ static gboolean on_signal(gpointer data)
     log_info("pipeline.leaving", "{s:i}", "listeners", (int)g_hash_table_size(app->listeners));
     g_thread_unref(g_thread_new("last-moment", leave_in_time, NULL));
     drop_all(app, NULL, "the server stops");
+    recorders_stop_all(app->recorders, "the server stops");
     return G_SOURCE_CONTINUE;
 }
 
@@ -357,6 +379,7 @@ struct app *app_create(const struct config *config, GError **error)
         app_destroy(app);
         return NULL;
     }
+    app->recorders = recorders_create(config, tell_recording, app);
     wire(app);
     read_settings(app, config);
     add_main_room(app);
@@ -374,6 +397,9 @@ void app_destroy(struct app *app)
     g_clear_handle_id(&app->term, g_source_remove);
     g_clear_handle_id(&app->interrupt, g_source_remove);
     g_hash_table_unref(app->listeners);
+    if (app->recorders)
+        recorders_stop_all(app->recorders, "the server stops");
+    recorders_destroy(app->recorders);
     g_hash_table_unref(app->rooms);
     reaper_destroy(app->reaper, G_TIME_SPAN_SECOND / 2);
     link_destroy(app->link);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <gst/gst.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "common/config.h"
@@ -30,6 +31,8 @@ int main(int argc, char **argv)
         return outcome == CONFIG_EXIT ? EXIT_SUCCESS : EXIT_FAILURE;
     log_setup("farfield-pipeline", log_level_from(config_string(config, "log-level")),
               g_str_equal(config_string(config, "log-format"), "json"));
+    // A limit on the size of files is to be an error of writing, not our end.
+    signal(SIGXFSZ, SIG_IGN);
     gst_init(NULL, NULL);
     int status = run(config);
     config_destroy(config);

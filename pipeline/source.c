@@ -34,14 +34,23 @@ struct source {
     GThread *thread; // owned
     atomic_bool stopping;
 
-    GMutex lock; // guards `level`
+    GMutex lock; // guards what follows, for moments
     struct level level;
+    GPtrArray *tapes; // owned: struct tape, owned by others
 };
 
 static void meter(struct source *source, const float *frames, size_t count)
 {
     g_mutex_lock(&source->lock);
     level_add(&source->level, frames, count);
+    g_mutex_unlock(&source->lock);
+}
+
+static void put_on_tapes(struct source *source, const float *frames)
+{
+    g_mutex_lock(&source->lock);
+    for (guint i = 0; i < source->tapes->len; i++)
+        tape_write(g_ptr_array_index(source->tapes, i), frames, source->block);
     g_mutex_unlock(&source->lock);
 }
 
@@ -55,6 +64,7 @@ static void sleep_until(int64_t due)
 static void send_block(struct source *source, const float *frames)
 {
     int64_t number = source->next++;
+    put_on_tapes(source, frames);
     bool heard = !hub_is_empty(source->hub);
     if (heard && !source->heard_by_someone)
         encoder_reset(source->encoder);
@@ -179,6 +189,7 @@ struct source *source_create(struct capture *capture, struct hub *hub,
     source->sent = g_get_monotonic_time();
     source->origin = source->sent * GST_USECOND - base;
     g_mutex_init(&source->lock);
+    source->tapes = g_ptr_array_sized_new(SOURCE_TAPES);
     source->thread = g_thread_new("source", run, source);
     return source;
 }
@@ -191,6 +202,7 @@ void source_destroy(struct source *source)
     g_thread_join(source->thread);
     convert_destroy(source->convert);
     encoder_destroy(source->encoder);
+    g_ptr_array_unref(source->tapes);
     g_mutex_clear(&source->lock);
     g_free(source);
 }
@@ -202,4 +214,24 @@ struct level source_take_level(struct source *source)
     source->level = (struct level){0};
     g_mutex_unlock(&source->lock);
     return level;
+}
+
+void source_add_tape(struct source *source, struct tape *tape)
+{
+    g_mutex_lock(&source->lock);
+    g_assert(source->tapes->len < SOURCE_TAPES);
+    g_ptr_array_add(source->tapes, tape);
+    g_mutex_unlock(&source->lock);
+}
+
+void source_remove_tape(struct source *source, struct tape *tape)
+{
+    g_mutex_lock(&source->lock);
+    g_ptr_array_remove_fast(source->tapes, tape);
+    g_mutex_unlock(&source->lock);
+}
+
+int source_xruns(const struct source *source)
+{
+    return capture_state(source->capture).xruns;
 }

@@ -9,6 +9,7 @@
 #include "pipeline/encoder.h"
 #include "pipeline/hub.h"
 #include "pipeline/level.h"
+#include "pipeline/tape.h"
 
 struct source;
 
@@ -20,3 +21,12 @@ void source_destroy(struct source *source);
 
 // What sounded since the last call.
 struct level source_take_level(struct source *source);
+
+// From now on, and until it is removed, what listeners hear goes onto the tape, too: at 48 kHz,
+// without a gap, whether JACK is there or not. At most SOURCE_TAPES at once.
+#define SOURCE_TAPES 64
+void source_add_tape(struct source *source, struct tape *tape);
+void source_remove_tape(struct source *source, struct tape *tape);
+
+// Times that JACK has been late for this room, since the start.
+int source_xruns(const struct source *source);

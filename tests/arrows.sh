@@ -42,7 +42,9 @@ file ~ /^controller\/doors\// && project {
     owned("microhttpd[.]h", "^controller/doors/http[_.]")
     owned("libwebsockets[.]h", "^(controller/doors/websocket[.]c|pipeline/link[.]c)$")
     owned("lo/", "^controller/doors/scsynth[.]c$")
+    owned("avahi-", "^controller/doors/mdns[.]c$")
     owned("sqlite3[.]h", "^controller/doors/store[.]c$")
+    owned("sndfile[.]h", "^(controller/sound/|pipeline/part[.]c$)")
     owned("jack/", "^pipeline/(capture|sources)[a-z_]*[.][ch]$")
     owned("opus/", "^pipeline/encoder[.]c$")
     owned("samplerate[.]h", "^pipeline/convert[.]c$")
@@ -93,6 +95,7 @@ controller/doors/http.c <libwebsockets.h>
 controller/doors/http.h <libwebsockets.h>
 controller/doors/ws.c <microhttpd.h>
 controller/app.c <lo/lo.h>
+controller/doors/osc_in.c <avahi-client/client.h>
 controller/app.c "pipeline/hub.h"
 pipeline/hub.c "controller/core/session.h"
 pipeline/hub.c <libwebsockets.h>

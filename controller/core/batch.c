@@ -8,14 +8,21 @@ static void destroy_message(gpointer data)
 
 void batch_init(struct batch *batch)
 {
-    batch->messages = g_ptr_array_new_with_free_func(destroy_message);
-    batch->dirty = g_ptr_array_new();
+    *batch = (struct batch){g_ptr_array_new_with_free_func(destroy_message), g_ptr_array_new()};
+}
+
+void batch_init_later(struct batch *batch, int64_t time)
+{
+    batch_init(batch);
+    batch->effects = g_array_new(FALSE, FALSE, sizeof(struct effect));
+    batch->time = time;
 }
 
 void batch_clear(struct batch *batch)
 {
     g_clear_pointer(&batch->messages, g_ptr_array_unref);
     g_clear_pointer(&batch->dirty, g_ptr_array_unref);
+    g_clear_pointer(&batch->effects, g_array_unref);
 }
 
 bool batch_is_empty(const struct batch *batch)
@@ -23,10 +30,39 @@ bool batch_is_empty(const struct batch *batch)
     return batch->messages->len == 0 && batch->dirty->len == 0;
 }
 
-// Controls go by name where one slot is one control, by index inside arrays.
-static struct osc_message *take_changes(struct node *node)
+// Where one slot is one control it goes by name, inside an array by index: the name is that of the
+// parameter, or NULL.
+static const struct synthdef_parameter *parameter_of(const struct synthdef *synthdef, int slot)
 {
-    struct osc_message *message = osc_message_new("/n_set", "i", node->id);
+    for (guint i = 0; i < synthdef->parameters->len; i++) {
+        const struct synthdef_parameter *p = g_ptr_array_index(synthdef->parameters, i);
+        if (slot >= p->index && slot < p->index + p->size)
+            return p;
+    }
+    return NULL;
+}
+
+static void add_control(struct osc_message *message, const char *name, int slot)
+{
+    if (name)
+        osc_add_string(message, name);
+    else
+        osc_add_int(message, slot);
+}
+
+// A datagram holds no more.
+static struct osc_message *next_set(struct batch *batch, int32_t node, struct osc_message *message)
+{
+    if (message && message->args->len <= 2 * BATCH_MAX_CONTROLS)
+        return message;
+    message = osc_message_new("/n_set", "i", node);
+    g_ptr_array_add(batch->messages, message);
+    return message;
+}
+
+static void write_changes_of(struct batch *batch, struct node *node)
+{
+    struct osc_message *message = NULL;
     for (guint i = 0; i < node->synthdef->parameters->len; i++) {
         const struct synthdef_parameter *p = g_ptr_array_index(node->synthdef->parameters, i);
         for (int k = 0; k < p->size; k++) {
@@ -34,10 +70,8 @@ static struct osc_message *take_changes(struct node *node)
             if (!node->dirty[slot])
                 continue;
             node->dirty[slot] = 0;
-            if (p->size == 1)
-                osc_add_string(message, p->name);
-            else
-                osc_add_int(message, slot);
+            message = next_set(batch, node->id, message);
+            add_control(message, p->size == 1 ? p->name : NULL, slot);
             osc_add_float(message, node->values[slot]);
             // scsynth sets a trigger back to 0 after one block.
             if (p->rate == RATE_TRIGGER)
@@ -45,14 +79,32 @@ static struct osc_message *take_changes(struct node *node)
         }
     }
     node->is_dirty = false;
-    return message;
+}
+
+// Neighbouring changes of one node become one message.
+static void write_effects(struct batch *batch)
+{
+    struct osc_message *message = NULL;
+    int32_t node = -1;
+    for (; batch->written < batch->effects->len; batch->written++) {
+        struct effect *effect = &g_array_index(batch->effects, struct effect, batch->written);
+        if (effect->kind != EFFECT_VALUE)
+            continue;
+        message = next_set(batch, effect->node, effect->node == node ? message : NULL);
+        node = effect->node;
+        add_control(message, effect->set, effect->slot);
+        osc_add_float(message, effect->value);
+        effect->set = NULL;
+    }
 }
 
 static void write_changes(struct batch *batch)
 {
     for (guint i = 0; i < batch->dirty->len; i++)
-        g_ptr_array_add(batch->messages, take_changes(g_ptr_array_index(batch->dirty, i)));
+        write_changes_of(batch, g_ptr_array_index(batch->dirty, i));
     g_ptr_array_set_size(batch->dirty, 0);
+    if (batch->effects)
+        write_effects(batch);
 }
 
 void batch_add(struct batch *batch, struct osc_message *message)
@@ -61,14 +113,73 @@ void batch_add(struct batch *batch, struct osc_message *message)
     g_ptr_array_add(batch->messages, message);
 }
 
+void effect_on_node(const struct effect *effect, struct node *node)
+{
+    bool has_slot = node->synthdef && effect->slot < synthdef_slots(node->synthdef);
+    if (effect->kind == EFFECT_RELEASING) {
+        node->releasing = effect->value != 0;
+    } else if (effect->kind == EFFECT_MAP && has_slot) {
+        node->maps[effect->slot] = effect->map;
+    } else if (effect->kind == EFFECT_VALUE && has_slot) {
+        const struct synthdef_parameter *p = parameter_of(node->synthdef, effect->slot);
+        node->maps[effect->slot] = MAP_NONE;
+        node->values[effect->slot] = p && p->rate == RATE_TRIGGER ? 0 : effect->value;
+    }
+}
+
+// Carried out at once, or noted.
+static void take_effect(struct batch *batch, struct node *node, const struct effect *effect)
+{
+    if (batch->effects)
+        g_array_append_val(batch->effects, *effect);
+    else
+        effect_on_node(effect, node);
+}
+
 void batch_set(struct batch *batch, struct node *node, int slot, float value)
 {
+    if (batch->effects) {
+        const struct synthdef_parameter *p = parameter_of(node->synthdef, slot);
+        struct effect effect = {EFFECT_VALUE, node->id, slot, value};
+        effect.set = p && p->size == 1 ? p->name : NULL;
+        g_array_append_val(batch->effects, effect);
+        return;
+    }
     node->values[slot] = value;
+    node->maps[slot] = MAP_NONE;
     node->dirty[slot] = 1;
     if (!node->is_dirty) {
         node->is_dirty = true;
         g_ptr_array_add(batch->dirty, node);
     }
+}
+
+void batch_map(struct batch *batch, struct node *node, int slot, int32_t map)
+{
+    // Either command ends what the other one began (-1).
+    bool audio = map < 0 || (map == MAP_NONE && node->maps[slot] < 0);
+    int bus = map > 0 ? map - 1 : map < 0 ? -map - 1 : -1;
+    batch_add(batch, osc_message_new(audio ? "/n_mapa" : "/n_map", "iii", node->id, slot, bus));
+    take_effect(batch, node, &(struct effect){EFFECT_MAP, node->id, slot, .map = map});
+}
+
+void batch_release(struct batch *batch, struct node *node, bool releasing)
+{
+    take_effect(batch, node, &(struct effect){EFFECT_RELEASING, node->id, .value = releasing});
+}
+
+void batch_set_bus(struct batch *batch, struct bus *bus, const float *values, int count)
+{
+    struct osc_message *message = osc_message_new("/c_setn", "ii", bus->index, count);
+    for (int i = 0; i < count; i++) {
+        osc_add_float(message, values[i]);
+        if (batch->effects)
+            g_array_append_val(batch->effects,
+                               ((struct effect){EFFECT_BUS, bus->index + i, .value = values[i]}));
+        else
+            bus->values[i] = values[i];
+    }
+    batch_add(batch, message);
 }
 
 void batch_forget(struct batch *batch, struct node *node)

@@ -8,12 +8,23 @@
 #include <string.h>
 
 #include "common/log.h"
-#include "controller/core/session.h"
+#include "controller/core/session_own.h"
 
 #define STEP_DEADLINE 5000000
 #define STRANGE 3 // /status.reply in a row
+// A /fail can overtake the /n_end that explains it, since they leave scsynth by different queues.
+#define DOUBT 200000
 
-enum { STEP_NONE, STEP_NOTIFY, STEP_QUERY, STEP_LOAD, STEP_RESTORE, STEP_CHECK };
+enum {
+    STEP_NONE,
+    STEP_NOTIFY,
+    STEP_QUERY,
+    STEP_LOAD,
+    STEP_BUFFERS_CHECK,
+    STEP_BUFFERS,
+    STEP_RESTORE,
+    STEP_CHECK
+};
 
 // Nodes asked for between two /sync: what scsynth answers at once fits its and our socket.
 #define PORTION 100
@@ -66,9 +77,13 @@ static void on_notified(struct session *session, int client_id, int max_logins)
     int old = session->client_id;
     session->client_id = client_id;
     session->max_logins = max_logins ? max_logins : session->max_logins;
-    if (old >= 0 && old != client_id)
+    if (old >= 0 && old != client_id) {
+        bundles_cancel_all(session, "scsynth knows us by another number now");
         renumber(session, old);
+    }
     rooms_set_client(session);
+    buses_share(&session->buses, client_id, session->max_logins);
+    buffers_set_client(session);
     begin_step(session, STEP_QUERY);
     session->boot_brief = session->boot_blind = false;
     send_now(session, osc_message_new("/g_queryTree", "ii", TREE_ROOT, 1));
@@ -114,7 +129,7 @@ static bool is_the_same(const struct session *session)
 // again, nor one that was being let go.
 static bool is_over(const struct session *session, const struct node *node)
 {
-    if (node->confirmed || node->id == TREE_ROOT)
+    if (node->confirmed || node->planned || node->id == TREE_ROOT)
         return false;
     if (is_the_same(session))
         return true;
@@ -138,12 +153,15 @@ static void drop_what_is_over(struct session *session)
 
 static void make_again(struct session *session, const struct node *node)
 {
-    int action = node->previous ? 3 : 0; // after its elder sibling, or head of its group
-    int32_t target = node->previous ? node->previous->id : node->parent->id;
-    batch_add(&session->batch,
-              node->is_group
-                  ? osc_message_new("/g_new", "iii", node->id, action, target)
-                  : session_synth_message(node->synthdef, node->id, action, target, node->values));
+    // The last of its group, so that one that does not come takes no younger sibling along; beside
+    // the rooms' guards, after its elder sibling or first.
+    const struct node *previous = node->parent->id == TREE_ROOT ? node_previous(node) : NULL;
+    int action = previous ? 3 : node->parent->id == TREE_ROOT ? 0 : 1;
+    int32_t target = previous ? previous->id : node->parent->id;
+    if (node->is_group)
+        batch_add(&session->batch, osc_message_new("/g_new", "iii", node->id, action, target));
+    else
+        session_make_synth(&session->batch, node, action, target);
     if (!node->running)
         batch_add(&session->batch, osc_message_new("/n_run", "ii", node->id, 0));
 }
@@ -161,7 +179,7 @@ static void list_unconfirmed(struct session *session)
     g_array_set_size(session->boot_nodes, 0);
     session->boot_at = 0;
     for (struct node *n = tree_find(&session->tree, TREE_ROOT); n; n = tree_next(n))
-        if (!n->confirmed && n->id != TREE_ROOT)
+        if (!n->confirmed && !n->planned && n->id != TREE_ROOT)
             g_array_append_val(session->boot_nodes, n->id);
 }
 
@@ -198,6 +216,16 @@ static void restore_rooms(struct session *session)
     }
 }
 
+// Control buses have their values before a synth reads them.
+static void restore_buses(struct session *session)
+{
+    for (guint i = 0; i < session->buses.all->len; i++) {
+        struct bus *bus = g_ptr_array_index(session->buses.all, i);
+        if (!bus->audio)
+            batch_set_bus(&session->batch, bus, bus->values, bus->channels);
+    }
+}
+
 static void begin_restore(struct session *session)
 {
     begin_step(session, STEP_RESTORE);
@@ -206,8 +234,29 @@ static void begin_restore(struct session *session)
     if (session->boot_nodes->len)
         log_info("scsynth.restore", "{s:i}", "nodes", (int)session->boot_nodes->len);
     restore_rooms(session);
+    if (!is_the_same(session))
+        restore_buses(session);
     if (!send_portion(session, make_again))
         sync_step(session);
+}
+
+// Buffers are there before the synths that play them.
+static void restore_buffers(struct session *session, bool first)
+{
+    begin_step(session, STEP_BUFFERS);
+    if (buffers_restore(session, first))
+        sync_step(session);
+    else
+        begin_restore(session);
+}
+
+static void check_buffers(struct session *session, bool first)
+{
+    begin_step(session, STEP_BUFFERS_CHECK);
+    if (buffers_check(session, first))
+        sync_step(session);
+    else
+        restore_buffers(session, true);
 }
 
 static void ask_for(struct session *session, const struct node *node)
@@ -234,10 +283,13 @@ static void finish_boot(struct session *session)
     drop_unconfirmed(session);
     session->unanswered = session->strange = 0;
     session->epoch++;
+    session->running_since = session->now;
     set_state(session, SERVER_RUNNING);
+    sweep_begin(session);
     log_info("scsynth.running", "{s:i s:i s:s}", "epoch", session->epoch, "client_id",
              session->client_id, "version", session->status.version);
     rooms_keep_guards(session);
+    fades_adopt(session);
 }
 
 // What has not been heard of may be there, its notification being lost: it is asked for.
@@ -265,44 +317,48 @@ static void on_query_failed(struct session *session, const char *reason)
     load_synthdefs(session);
 }
 
+static bool on_query_reply(struct session *session, const struct osc_message *reply)
+{
+    if (strcmp(reply->address, "/g_queryTree.reply") == 0) {
+        session_on_tree(session, reply);
+        load_synthdefs(session);
+        return true;
+    }
+    if (strcmp(reply->address, "/fail") != 0 || strcmp(osc_string(reply, 0), "/g_queryTree") != 0)
+        return false;
+    on_query_failed(session, osc_string(reply, 1));
+    return true;
+}
+
+// All that the step has sent is done.
+static void on_step_done(struct session *session)
+{
+    if (session->boot_step == STEP_LOAD)
+        check_buffers(session, true);
+    else if (session->boot_step == STEP_BUFFERS_CHECK)
+        check_buffers(session, false);
+    else if (session->boot_step == STEP_BUFFERS)
+        restore_buffers(session, false);
+    else if (session->boot_step == STEP_RESTORE && !send_portion(session, make_again))
+        begin_check(session);
+    else if (session->boot_step == STEP_CHECK && !send_portion(session, ask_for))
+        finish_boot(session);
+}
+
 bool boot_on_reply(struct session *session, const struct osc_message *reply)
 {
-    const char *address = reply->address;
-    bool ours = osc_int(reply, 0) == session->sync - 1;
-    switch (session->boot_step) {
-    case STEP_NOTIFY:
+    if (session->boot_step == STEP_NONE)
+        return false;
+    if (session->boot_step == STEP_NOTIFY) {
         on_notify_reply(session, reply);
         return true;
-    case STEP_QUERY:
-        if (strcmp(address, "/g_queryTree.reply") == 0) {
-            session_on_tree(session, reply);
-            load_synthdefs(session);
-            return true;
-        }
-        if (strcmp(address, "/fail") != 0 || strcmp(osc_string(reply, 0), "/g_queryTree") != 0)
-            return false;
-        on_query_failed(session, osc_string(reply, 1));
-        return true;
-    case STEP_LOAD:
-        if (strcmp(address, "/synced") != 0 || !ours)
-            return false;
-        begin_restore(session);
-        return true;
-    case STEP_RESTORE:
-        if (strcmp(address, "/synced") != 0 || !ours)
-            return false;
-        if (!send_portion(session, make_again))
-            begin_check(session);
-        return true;
-    case STEP_CHECK:
-        if (strcmp(address, "/synced") != 0 || !ours)
-            return false;
-        if (!send_portion(session, ask_for))
-            finish_boot(session);
-        return true;
-    default:
-        return false;
     }
+    if (session->boot_step == STEP_QUERY)
+        return on_query_reply(session, reply);
+    if (strcmp(reply->address, "/synced") != 0 || osc_int(reply, 0) != session->sync - 1)
+        return false;
+    on_step_done(session);
+    return true;
 }
 
 void session_server_expected(struct session *session, int64_t now)
@@ -318,6 +374,7 @@ static void lose_server(struct session *session)
     if (session->state == SERVER_LOST)
         return;
     session->boot_step = STEP_NONE;
+    session->doubt_at = 0;
     session->restarts++;
     g_ptr_array_unref(batch_take(&session->batch));
     session->sync_is_due = false;
@@ -327,33 +384,47 @@ static void lose_server(struct session *session)
     struct node *next, *root = tree_find(&session->tree, TREE_ROOT);
     for (struct node *n = tree_next(root); n; n = next) {
         n->confirmed = false;
+        n->cause = -1;
         next = tree_next(n);
-        if (!n->own) {
-            session_forget_node(session, n);
-            next = tree_next(root);
-        }
+        if (n->own)
+            continue;
+        // What is below it goes with it.
+        next = tree_next_behind(n);
+        session_forget_node(session, n);
     }
     GHashTableIter iter;
     gpointer room;
     g_hash_table_iter_init(&iter, session->rooms);
     while (g_hash_table_iter_next(&iter, NULL, &room))
         ((struct room *)room)->guard_asked = false;
+    bundles_server_lost(session);
+    buffers_lose_server(session);
     set_state(session, SERVER_LOST);
     waits_fail_all(session, 503, "scsynth was lost before it answered; it is being started again");
 }
 
-void session_server_gone(struct session *session, int64_t now)
+void session_server_gone(struct session *session, bool crashed, int64_t now)
 {
     session->now = now;
     session->server_expected = false;
+    endings_undo(session);
+    if (crashed)
+        suspects_on_crash(session);
     lose_server(session);
     session_schedule(session);
+}
+
+// What is ours is made again in the scsynth that has taken the place of the one that was known.
+static void boot_anew(struct session *session)
+{
+    lose_server(session);
+    boot_begin(session);
 }
 
 void boot_check_counts(struct session *session)
 {
     const struct server_status *status = &session->status;
-    int nodes = (int)g_hash_table_size(session->tree.nodes);
+    int nodes = (int)g_hash_table_size(session->tree.nodes) - session->tree.planned;
     bool differs = (int64_t)status->synths + status->groups != nodes;
     session->strange =
         differs && !session->stirred && !session->boot_blind ? session->strange + 1 : 0;
@@ -362,8 +433,24 @@ void boot_check_counts(struct session *session)
         return;
     log_warning("scsynth.strange", "{s:i s:i s:i}", "synths", status->synths, "groups",
                 status->groups, "known", nodes);
-    lose_server(session);
-    boot_begin(session);
+    boot_anew(session);
+}
+
+bool boot_is_another(struct session *session, int32_t missing)
+{
+    if (session->state != SERVER_RUNNING)
+        return false;
+    const struct node *node = tree_find(&session->tree, missing);
+    if (node && !session->doubt_at && room_has_group(session, missing))
+        session->doubt_at = session->now + DOUBT;
+    return session->doubt_at != 0;
+}
+
+static void end_doubt(struct session *session)
+{
+    session->doubt_at = 0;
+    log_warning("scsynth.strange", "{s:s}", "missing", "the room's group");
+    boot_anew(session);
 }
 
 static void ask_status(struct session *session)
@@ -377,6 +464,8 @@ static void ask_status(struct session *session)
 
 void boot_tick(struct session *session)
 {
+    if (session->doubt_at && session->doubt_at <= session->now)
+        end_doubt(session);
     int64_t now = session->now;
     // What counts is how often it did not answer: when we were held up ourselves, its answers wait.
     bool silent = session->state == SERVER_RUNNING && boot_next(session) <= now &&
@@ -384,6 +473,7 @@ void boot_tick(struct session *session)
     bool stuck = session->state == SERVER_STARTING && session->boot_deadline <= now;
     if (silent || stuck) {
         log_error("scsynth.silent", "{s:s}", "while", silent ? "running" : "starting");
+        suspects_on_crash(session);
         lose_server(session);
         session->ports.server_lost(session->ports.data);
     } else if (boot_next(session) && boot_next(session) <= now) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "controller/core/catalog.h"
 
+#include "controller/core/audition.h"
+
 #include <string.h>
 
 static void entry_destroy(gpointer data)
@@ -73,6 +75,11 @@ void catalog_add(struct catalog *catalog, struct synthdef *synthdef, enum synthd
     entry->path[origin] = g_strdup(path);
 }
 
+bool catalog_has_room(const struct catalog *catalog, const char *name)
+{
+    return find_entry(catalog, name) || g_tree_nnodes(catalog->entries) < CATALOG_MAX;
+}
+
 bool catalog_remove(struct catalog *catalog, const char *name, enum synthdef_origin origin)
 {
     struct catalog_entry *entry = find_entry(catalog, name);
@@ -92,6 +99,9 @@ static json_t *show_entry(const struct catalog_entry *entry)
     static const char *const origins[] = {[ORIGIN_SHIPPED] = "shipped", [ORIGIN_USER] = "user"};
     json_t *object = synthdef_to_json(entry->synthdef[in_force(entry)]);
     json_object_set_new(object, "origin", json_string(origins[in_force(entry)]));
+    const struct synthdef *synthdef = entry->synthdef[in_force(entry)];
+    if (synthdef->audition)
+        json_object_set_new(object, "audition", audition_to_json(synthdef->audition));
     return object;
 }
 

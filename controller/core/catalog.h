@@ -13,6 +13,7 @@ enum synthdef_origin { ORIGIN_SHIPPED, ORIGIN_USER };
 
 // Names that begin so are Farfield's own and not to be replaced or played by hand.
 #define CATALOG_RESERVED "farfield_"
+#define CATALOG_MAX 10000 // names
 
 struct catalog_entry {
     struct synthdef *synthdef[2]; // owned references, by origin; at least one is there
@@ -35,6 +36,8 @@ enum synthdef_origin catalog_origin(const struct catalog *catalog, const char *n
 // Takes a reference to `synthdef`, in place of one of the same name and origin.
 void catalog_add(struct catalog *catalog, struct synthdef *synthdef, enum synthdef_origin origin,
                  const char *path);
+// Whether there is room for one of that name.
+bool catalog_has_room(const struct catalog *catalog, const char *name);
 // Whether there was one.
 bool catalog_remove(struct catalog *catalog, const char *name, enum synthdef_origin origin);
 

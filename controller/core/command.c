@@ -6,8 +6,11 @@
 #include "controller/core/commands/commands.h"
 
 static const struct command *const *const families[] = {
-    group_commands,  health_commands,   listener_commands, node_commands,   room_commands,
-    server_commands, synthdef_commands, topic_commands,    webrtc_commands, whep_commands,
+    asset_commands,   buffer_commands,   bundle_commands, bus_commands,       clock_commands,
+    control_commands, describe_commands, group_commands,  health_commands,    listener_commands,
+    node_commands,    osc_commands,      preset_commands, recording_commands, room_commands,
+    samples_commands, scene_commands,    server_commands, synth_commands,     synthdef_commands,
+    topic_commands,   webrtc_commands,   whep_commands,
 };
 
 static int compare_methods(gconstpointer a, gconstpointer b)
@@ -106,8 +109,7 @@ struct call *call_new(const struct command *command, json_t *params, GBytes *bod
                       struct client *client, call_reply reply, void *data)
 {
     struct call *call = g_new(struct call, 1);
-    *call =
-        (struct call){command, params ? params : json_object(), body, client, reply, data, NULL};
+    *call = (struct call){command, params ? params : json_object(), body, client, reply, data};
     return call;
 }
 
@@ -133,6 +135,11 @@ void call_fail(struct call *call, struct problem *problem)
         call->reply(call->data, NULL, problem);
     problem_destroy(problem);
     call_destroy(call);
+}
+
+bool call_is_awaited(const struct call *call)
+{
+    return call->reply && !call->hasty;
 }
 
 const char *call_string(const struct call *call, const char *name)

@@ -22,8 +22,17 @@ enum param_type {
     PARAM_INTEGER,
     PARAM_BOOLEAN,
     PARAM_CONTROLS, // {"name": number or [numbers]}
+    PARAM_MAPS,     // {"name": "bus" or null}
     PARAM_STRINGS,  // array of strings
+    PARAM_NUMBERS,  // array of numbers that fit a float32
+    PARAM_OBJECT,   // any object, which the handler checks
+    PARAM_ID,       // string or whole number, which becomes a string
+    PARAM_OBJECTS,  // array of objects, which the handler checks
+    PARAM_ARRAY,    // array of anything, likewise
 };
+
+// The most that a string holds where its row says nothing else, bytes.
+#define PARAM_MAX_STRING 255
 
 struct param {
     const char *name;
@@ -32,14 +41,18 @@ struct param {
     const char *words;
     const char *unit;     // NULL without one
     const char *choices;  // PARAM_STRING, PARAM_STRINGS: "a|b|c", NULL for any
-    double min, max;      // numbers; both 0 for any. Strings: most bytes in max, 0 for 255
+    double min, max;      // numbers; both 0 for any. Strings: most bytes in max, 0 for
+                          // PARAM_MAX_STRING. Arrays but of strings: fewest and most members
     const char *fallback; // JSON text of what is assumed, NULL for nothing
 };
 
 // What a key must allow. There is one key so far, and it allows everything.
 enum scope { SCOPE_OPEN, SCOPE_LISTEN, SCOPE_READ, SCOPE_PLAY, SCOPE_ADMIN };
 
-enum body { BODY_NONE, BODY_JSON, BODY_SDP, BODY_SDPFRAG, BODY_SYNTHDEF };
+// BODY_FILE is an answer only, and of rows that are `rest_only`: the result is {"path", "type",
+// "filename"?, "delete"?} (controller/doors/http_send.h), of which HTTP makes the file's bytes.
+// BODY_UPLOAD is a request only: JSON, or a file that goes to the disk as it comes (call::upload).
+enum body { BODY_NONE, BODY_JSON, BODY_SDP, BODY_SDPFRAG, BODY_SYNTHDEF, BODY_FILE, BODY_UPLOAD };
 
 struct call;
 
@@ -49,15 +62,19 @@ struct command {
     const char *path;   // "/v1/nodes/{id}"
     enum scope scope;
     enum body body;       // what the REST request carries
-    enum body answer;     // what its answer carries: BODY_JSON, BODY_SDP or BODY_NONE
+    enum body answer;     // what its answer carries: BODY_JSON, BODY_SDP, BODY_FILE or BODY_NONE
     int status;           // of a success
     const char *location; // template of the Location header, from the result: "/v1/nodes/{id}"
     bool websocket_only;  // needs a connection that lasts
     bool rest_only;       // makes sense in HTTP only
     bool waits;           // keeps even a notification until scsynth has answered
+    bool bundled;         // can be part of a bundle
     bool urgent;          // is let through however many wait
+    unsigned max_body;    // bytes of a body, where they are not the usual ones of its kind
     const char *words;
-    struct param params[8]; // ended by a row without a name
+    const char *result;      // name of what a success answers, of schemas.h; NULL for nothing
+    const char *example;     // JSON text of params that can be run; NULL where none makes sense
+    struct param params[12]; // ended by a row without a name
     void (*handle)(struct session *session, struct call *call);
 };
 
@@ -71,7 +88,9 @@ struct call {
     struct client *client; // the WebSocket it came by, NULL for REST
     call_reply reply;      // NULL for a JSON-RPC notification
     void *data;            // for reply
-    const char *host;      // borrowed while it is handled: the Host that was asked, NULL if unknown
+    bool hasty;            // the reply is to say what is wrong, and need not wait for scsynth
+    const char *upload; // borrowed: path of a file that came as body, deleted once it is answered
+    const char *host;   // borrowed while it is handled: the Host that was asked, NULL if unknown
 };
 
 // All rows, sorted by method. `count` may be NULL.
@@ -98,6 +117,9 @@ struct call *call_new(const struct command *command, json_t *params, GBytes *bod
 // `problem`.
 void call_succeed(struct call *call, json_t *result);
 void call_fail(struct call *call, struct problem *problem);
+
+// Whether somebody waits for what scsynth says.
+bool call_is_awaited(const struct call *call);
 
 // Parameters of a validated call.
 const char *call_string(const struct call *call, const char *name); // NULL if not given

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "controller/core/session_own.h"
 
 #define SIGNALING_DEADLINE 5000000
 
@@ -115,7 +116,7 @@ static void emit_listener(struct session *session, const struct listener *listen
                         json_pack("{s:o}", "listener", listener_to_json(listener)), key);
 }
 
-static void emit_room(struct session *session, const char *name)
+void session_emit_room(struct session *session, const char *name)
 {
     const struct room *room = session_room(session, name);
     if (!room)
@@ -145,7 +146,7 @@ static void set_state(struct session *session, struct listener *listener, enum l
         g_autofree char *room = g_strdup(listener->room);
         fail_call(session, listener, 503, detail ? detail : "the pipeline closed the connection");
         g_hash_table_remove(session->listeners, listener->id);
-        emit_room(session, room);
+        session_emit_room(session, room);
     }
 }
 
@@ -190,7 +191,7 @@ void listener_open(struct session *session, struct call *call, const char *sdp)
     session->joining++;
     listener->deadline = session->now + SIGNALING_DEADLINE;
     emit_listener(session, listener);
-    emit_room(session, listener->room);
+    session_emit_room(session, listener->room);
 }
 
 struct listener *listener_of_call(struct session *session, struct call *call)
@@ -413,6 +414,7 @@ static void on_hello(struct session *session, const struct link_message *message
         if (!g_hash_table_contains(there, listener->id))
             set_state(session, listener, LISTENER_CLOSED, "the pipeline was restarted");
     }
+    recordings_on_hello(session, message->recordings);
     log_info("pipeline.linked", "{s:i}", "listeners", (int)message->listeners->len);
 }
 
@@ -426,6 +428,9 @@ void session_on_link(struct session *session, const struct link_message *message
         break;
     case LINK_METER:
         on_meter(session, message);
+        break;
+    case LINK_RECORDING:
+        recordings_on_link(session, message->recording);
         break;
     case LINK_CAPTURE:
         session->pipeline.jack = message->jack;
@@ -451,5 +456,6 @@ void session_link_lost(struct session *session, int64_t now)
     g_autoptr(GList) all = g_hash_table_get_values(session->listeners);
     for (GList *link = all; link; link = link->next)
         fail_call(session, link->data, 503, "the pipeline was lost before it answered");
+    recordings_link_lost(session);
     session_schedule(session);
 }

@@ -5,7 +5,7 @@
 
 #include "common/error.h"
 
-static const struct {
+static const struct kind {
     int status;
     const char *slug, *title;
 } kinds[] = {
@@ -23,7 +23,22 @@ static const struct {
     {502, "refused-by-scsynth", "scsynth refused"},
     {503, "unavailable", "A part of Farfield is away"},
     {504, "timeout", "No answer in time"},
+    {507, "no-room", "There is no room for that"},
+    {0, "other", "The request failed"},
 };
+
+static const struct kind *kind_of(int status)
+{
+    const struct kind *kind = kinds;
+    while (kind->status && kind->status != status)
+        kind++;
+    return kind;
+}
+
+const char *problem_title(int status)
+{
+    return kind_of(status)->title;
+}
 
 struct problem *problem_new(int status, const char *format, ...)
 {
@@ -40,6 +55,13 @@ struct problem *problem_from_error(const GError *error)
 {
     int status = error->domain == FARFIELD_ERROR ? error->code : ERROR_INTERNAL;
     return problem_new(status, "%s", error->message);
+}
+
+struct problem *problem_copy(const struct problem *problem)
+{
+    struct problem *copy = problem_new(problem->status, "%s", problem->detail);
+    copy->errors = json_incref(problem->errors);
+    return copy;
 }
 
 void problem_destroy(struct problem *problem)
@@ -73,18 +95,23 @@ void problem_add(struct problem *problem, const char *field, const char *format,
 
 json_t *problem_to_json(const struct problem *problem)
 {
-    const char *slug = "other", *title = "The request failed";
-    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        if (kinds[i].status == problem->status) {
-            slug = kinds[i].slug;
-            title = kinds[i].title;
-        }
-    }
-    g_autofree char *type = g_strconcat("urn:farfield:problem:", slug, NULL);
+    const struct kind *kind = kind_of(problem->status);
+    g_autofree char *type = g_strconcat("urn:farfield:problem:", kind->slug, NULL);
     json_t *object =
-        json_pack("{s:s s:s s:i}", "type", type, "title", title, "status", problem->status);
+        json_pack("{s:s s:s s:i}", "type", type, "title", kind->title, "status", problem->status);
     json_object_set_new(object, "detail", json_text(problem->detail));
     if (problem->errors)
         json_object_set(object, "errors", problem->errors);
     return object;
+}
+
+char *problem_to_text(const struct problem *problem)
+{
+    const json_t *first = json_array_get(problem->errors, 0);
+    const char *field = json_string_value(json_object_get(first, "field"));
+    const char *detail = json_string_value(json_object_get(first, "detail"));
+    // Many say of the first field what is said of all.
+    if (!field || g_str_has_prefix(problem->detail, field))
+        return g_strdup(problem->detail);
+    return g_strdup_printf("%s: %s %s", problem->detail, field, detail);
 }

@@ -24,6 +24,11 @@ static const char *const bytes_types[] = {"application/octet-stream",
 static const char *const sdp_types[] = {"application/sdp", NULL};
 static const char *const fragment_types[] = {"application/trickle-ice-sdpfrag", NULL};
 
+// Whoever sends a sound may call it anything that begins with audio/.
+static const char *const upload_types[] = {"application/octet-stream", "application/json",
+                                           "application/x-www-form-urlencoded", "application/ogg",
+                                           NULL};
+
 static const struct {
     const char *const *types;
     gsize max;
@@ -33,17 +38,45 @@ static const struct {
     [BODY_SDP] = {sdp_types, LINK_MAX_SDP},
     [BODY_SDPFRAG] = {fragment_types, LINK_MAX_SDP},
     [BODY_SYNTHDEF] = {bytes_types, REST_MAX_SYNTHDEF},
+    [BODY_UPLOAD] = {upload_types, REST_MAX_JSON},
 };
+
+const char *rest_body_type(enum body body)
+{
+    return bodies[body].types[0];
+}
 
 gsize rest_max_body(const struct command *command)
 {
-    return bodies[command->body].max;
+    return command->max_body ? command->max_body : bodies[command->body].max;
+}
+
+static bool is_sound(const char *type)
+{
+    return type && g_ascii_strncasecmp(type, "audio/", 6) == 0;
+}
+
+bool rest_is_file(const char *content_type, char first)
+{
+    static const char *const files[] = {"application/octet-stream", "application/ogg", NULL};
+    static const char *const json[] = {"application/json", NULL};
+    if (content_type && (is_sound(content_type) || has_type(content_type, files)))
+        return true;
+    if (content_type && has_type(content_type, json))
+        return false;
+    // Not said, or what curl says of anything: no sound file begins like an object.
+    return first != '{' && !g_ascii_isspace(first);
 }
 
 static struct problem *check_body(const struct command *command, const struct rest_head *head)
 {
+    if (command->body == BODY_UPLOAD && is_sound(head->content_type))
+        return NULL;
     if (!has_type(head->content_type, bodies[command->body].types))
         return problem_new(415, "%s is expected here", bodies[command->body].types[0]);
+    // How large a file may be is found when it is there.
+    if (command->body == BODY_UPLOAD)
+        return NULL;
     gsize max = rest_max_body(command);
     if (head->content_length && g_ascii_strtoull(head->content_length, NULL, 10) > max)
         return problem_new(413, "at most %zu bytes are taken here", max);

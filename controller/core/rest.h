@@ -28,7 +28,14 @@ const struct command *rest_route(const struct rest_head *head, json_t *params,
 // The verbs of a path, "GET, POST", for OPTIONS; NULL if there is nothing. The caller frees it.
 char *rest_verbs(const char *path);
 
+// The media type of a body, the first where several are taken.
+const char *rest_body_type(enum body body);
+
+// Of BODY_UPLOAD the most that JSON may be; what a file may be is a setting.
 gsize rest_max_body(const struct command *command);
+
+// Whether a body of BODY_UPLOAD, which begins with `first`, is a file and no JSON.
+bool rest_is_file(const char *content_type, char first);
 
 // One pair of the query, still escaped. What the path has given already stays.
 void rest_add_query(json_t *params, const char *name, const char *value);

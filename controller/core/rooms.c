@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A room is a group for its synths and a guard: a synth at the very end of the tree that scrubs and
 // limits the room's buses. Whatever any client does, the guard runs and is last.
-#include "controller/core/session.h"
+#include "controller/core/session_own.h"
 
 #define GUARD "farfield_guard"
 
@@ -30,6 +30,17 @@ struct osc_message *room_guard_message(struct room *room)
     room->guard_asked = true;
     return osc_message_new("/s_new", "siiisf", GUARD, room->guard, 1, TREE_ROOT, "bus",
                            (double)room->bus);
+}
+
+void rooms_describe_guard(struct session *session, struct node *node)
+{
+    struct synthdef *synthdef = catalog_find(&session->catalog, GUARD);
+    const struct room *room = room_of_node(session, node);
+    const struct synthdef_parameter *bus = synthdef ? synthdef_parameter(synthdef, "bus") : NULL;
+    if (!room || !bus || node->synthdef)
+        return;
+    node_set_synthdef(node, synthdef);
+    node->values[bus->index] = (float)room->bus;
 }
 
 void rooms_set_client(struct session *session)
@@ -61,7 +72,8 @@ static void keep_room(struct session *session, struct room *room)
         batch_add(&session->batch, osc_message_new("/g_new", "iii", room->group, 0, TREE_ROOT));
     } else if (!guard) {
         batch_add(&session->batch, room_guard_message(room));
-    } else if (guard->parent->id != TREE_ROOT || (guard->next && !is_guard(session, guard->next))) {
+    } else if (guard->parent->id != TREE_ROOT ||
+               (node_next(guard) && !is_guard(session, node_next(guard)))) {
         room->guard_asked = true;
         batch_add(&session->batch, osc_message_new("/g_tail", "ii", TREE_ROOT, room->guard));
     }
@@ -113,6 +125,17 @@ void rooms_on_settled(struct session *session, int32_t node)
     }
 }
 
+bool room_has_group(const struct session *session, int32_t id)
+{
+    GHashTableIter iter;
+    gpointer room;
+    g_hash_table_iter_init(&iter, session->rooms);
+    while (g_hash_table_iter_next(&iter, NULL, &room))
+        if (((const struct room *)room)->group == id)
+            return true;
+    return false;
+}
+
 bool rooms_are_guarded(const struct session *session)
 {
     GHashTableIter iter;
@@ -126,7 +149,8 @@ bool rooms_are_guarded(const struct session *session)
 
 json_t *room_to_json(const struct session *session, const struct room *room)
 {
-    return json_pack("{s:s s:i s:i s:{s:[ff] s:[ff]}}", "name", room->name, "group", room->group,
-                     "listeners", listeners_in_room(session, room->name), "level", "peak",
-                     room->peak[0], room->peak[1], "rms", room->rms[0], room->rms[1]);
+    return json_pack("{s:s s:i s:i s:o s:{s:[ff] s:[ff]}}", "name", room->name, "group",
+                     room->group, "listeners", listeners_in_room(session, room->name), "recordings",
+                     recordings_in_room(session, room->name), "level", "peak", room->peak[0],
+                     room->peak[1], "rms", room->rms[0], room->rms[1]);
 }

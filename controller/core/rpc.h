@@ -17,7 +17,8 @@
 #define RPC_MAX_OUTSTANDING 10000     // calls of one client without an answer
 
 // The topics of `subscribe`, in the order of their bits.
-#define RPC_TOPICS "nodes|server|meters|rooms|listeners|synthdefs|log"
+#define RPC_TOPICS                                                                                 \
+    "nodes|server|meters|rooms|listeners|synthdefs|log|buses|buffers|bundles|clock|scenes|recordings"
 
 struct rpc_ports {
     void *data;

@@ -120,7 +120,7 @@ static void read_unit(struct scgf_reader *reader, struct scgf_definition *defini
                       int unit_index)
 {
     struct scgf_unit *unit = &definition->units[unit_index];
-    gsize at = reader->at;
+    gsize at = unit->at = reader->at;
     gsize index_size = reader->version >= 2 ? 4 : 2;
     unit->type = reader_name(reader, "a unit's class");
     unit->rate = read_rate(reader, "a unit's rate");

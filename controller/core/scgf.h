@@ -30,6 +30,7 @@ struct scgf_unit {
     int special; // operator of a BinaryOpUGen, first slot of a Control ...
     int input_count, output_count;
     struct scgf_input *inputs; // owned
+    gsize at;                  // of its first byte in the file
 };
 
 struct scgf_name {

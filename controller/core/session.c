@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "controller/core/session.h"
+#include "controller/core/session_own.h"
 
 #include <math.h>
 #include <string.h>
+
+#include "common/log.h"
 
 static void room_destroy(gpointer data)
 {
@@ -32,15 +34,29 @@ struct session *session_create(const struct session_ports *ports, int wanted_cli
     session->status.version = g_strdup("");
     tree_init(&session->tree);
     catalog_init(&session->catalog);
+    buffers_init(&session->buffers);
     batch_init(&session->batch);
+    session->out = &session->batch;
+    session->sweep_interval = SESSION_SWEEP_INTERVAL;
+    suspects_init(session);
+    g_queue_init(&session->endings);
+    bundles_init(&session->bundles);
+    fades_init(session);
+    buses_init(&session->buses);
+    clock_init(&session->clock, ports->real_time(ports->data));
     g_queue_init(&session->waits);
+    g_queue_init(&session->osc_sent);
     session->node_waits = g_hash_table_new(NULL, NULL);
     session->changed = g_ptr_array_new();
     session->boot_nodes = g_array_new(FALSE, FALSE, sizeof(int32_t));
     session->queries = g_hash_table_new(NULL, NULL);
+    session->learnt = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    session->paused = g_hash_table_new(NULL, NULL);
     session->rooms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, room_destroy);
     add_room(session, "main", 0);
+    g_queue_init(&session->hearings);
     listeners_init(session);
+    recordings_init(session);
     return session;
 }
 
@@ -49,13 +65,22 @@ void session_destroy(struct session *session)
     if (!session)
         return;
     g_assert(session->waits.length == 0);
+    hearings_clear(session);
     listeners_clear(session);
+    recordings_clear(session);
     g_hash_table_unref(session->rooms);
     g_hash_table_unref(session->queries);
+    g_hash_table_unref(session->learnt);
+    g_hash_table_unref(session->paused);
     g_ptr_array_unref(session->changed);
+    fades_clear(session);
     g_array_unref(session->boot_nodes);
     g_hash_table_unref(session->node_waits);
+    suspects_clear(session);
+    endings_forget(session);
     batch_clear(&session->batch);
+    buses_clear(&session->buses);
+    buffers_clear(&session->buffers);
     catalog_clear(&session->catalog);
     tree_clear(&session->tree);
     g_free(session->status.version);
@@ -68,16 +93,20 @@ void session_stop(struct session *session, int64_t now)
 {
     session->now = now;
     session->stopping = true;
+    bundles_cancel_all(session, "Farfield is shutting down");
+    buffers_stop(session);
     waits_fail_all(session, 503, "Farfield is shutting down");
+    hearings_stop(session);
     listeners_stop(session);
+    recordings_stop(session);
 }
 
 // Reading and panic are always possible; what waits for scsynth, as long as not too much does.
 static struct problem *check_crowd(const struct session *session, const struct call *call)
 {
     const struct command *command = call->command;
-    guint most = call->reply ? SESSION_MAX_WAITS : SESSION_MAX_NOTIFIED;
-    bool waits = command->waits || (call->reply && command->scope == SCOPE_PLAY);
+    guint most = call_is_awaited(call) ? SESSION_MAX_WAITS : SESSION_MAX_NOTIFIED;
+    bool waits = command->waits || (call_is_awaited(call) && command->scope == SCOPE_PLAY);
     if (!waits || command->urgent || session->waits.length < most)
         return NULL;
     return problem_new(503, "too many commands are waiting for scsynth");
@@ -93,10 +122,12 @@ void session_call(struct session *session, struct call *call, bool loose, int64_
         problem = problem_new(503, "Farfield is shutting down");
     if (!problem)
         problem = check_crowd(session, call);
-    if (problem)
+    if (problem) {
         call_fail(call, problem);
-    else
+    } else {
+        suspects_note(session, call);
         call->command->handle(session, call);
+    }
     session_schedule(session);
 }
 
@@ -132,6 +163,11 @@ bool session_require_server(struct session *session, struct call *call)
     return false;
 }
 
+int64_t session_when(const struct session *session)
+{
+    return session->out->time ? session->out->time : session->now;
+}
+
 void session_flush(struct session *session)
 {
     session->flushed_at = session->now;
@@ -155,6 +191,7 @@ static int64_t earlier(int64_t a, int64_t b)
 
 void session_schedule(struct session *session)
 {
+    buffers_keep(session);
     int64_t next = boot_next(session);
     if (batch_is_due(session))
         next = earlier(next, MAX(session->now, session->flushed_at + SESSION_FLUSH_INTERVAL));
@@ -162,8 +199,20 @@ void session_schedule(struct session *session)
     next = earlier(next, session->queries_at);
     next = earlier(next, waits_deadline(session));
     next = earlier(next, listeners_deadline(session));
+    next = earlier(next, hearings_deadline(session));
+    next = earlier(next, bundles_next(session));
+    next = earlier(next, session->model_at);
+    next = earlier(next, session->doubt_at);
+    next = earlier(next, session->state == SERVER_RUNNING ? session->sweep_at : 0);
+    next = earlier(next, session->beats_wanted ? MAX(session->beat_at, session->now) : 0);
+    next = earlier(next, recordings_deadline(session));
     session->tick_at = next;
     session->ports.wake_at(session->ports.data, next);
+}
+
+json_t *session_cause_to_json(const struct node *node)
+{
+    return node->cause >= 0 ? json_integer(node->cause) : json_null();
 }
 
 static void emit_changes(struct session *session)
@@ -178,8 +227,11 @@ static void emit_changes(struct session *session)
         node->changed = false;
         char key[32];
         g_snprintf(key, sizeof key, "node/%d", id);
-        session->ports.emit(session->ports.data, "nodes", "node.changed",
-                            json_pack("{s:o}", "node", node_to_json(node)), key);
+        session->ports.emit(
+            session->ports.data, "nodes", "node.changed",
+            json_pack("{s:o s:o}", "node", node_to_json(node), "by", session_cause_to_json(node)),
+            key);
+        node->cause = -1;
     }
     g_ptr_array_set_size(session->changed, 0);
 }
@@ -209,8 +261,13 @@ void session_tick(struct session *session, int64_t now)
         emit_changes(session);
     if (session->queries_at && session->queries_at <= now)
         send_queries(session);
+    bundles_tick(session);
+    model_tick(session);
+    sweep_tick(session);
     waits_expire(session);
     listeners_expire(session);
+    hearings_expire(session);
+    recordings_expire(session);
     if (batch_is_due(session) && session->flushed_at + SESSION_FLUSH_INTERVAL <= now)
         session_flush(session);
     session_schedule(session);
@@ -234,6 +291,7 @@ static void on_status(struct session *session, const struct osc_message *reply)
     status->cpu_peak = finite_number(reply, 6);
     status->sample_rate = finite_number(reply, 8);
     session->unanswered = 0;
+    endings_forget(session);
     if (session->state == SERVER_LOST && session->server_expected) {
         boot_begin(session);
     } else if (session->state == SERVER_RUNNING) {
@@ -250,10 +308,19 @@ static void on_version(struct session *session, const struct osc_message *reply)
         g_strdup_printf("%d.%d%s", osc_int(reply, 1), osc_int(reply, 2), patch);
 }
 
+// The answer to /c_getn: first index, how many, the values.
+static void on_bus_values(struct session *session, const struct osc_message *reply)
+{
+    int first = osc_int(reply, 0);
+    for (guint i = 2; i < reply->args->len; i++)
+        buses_note(&session->buses, first + (int)i - 2, (float)osc_number(reply, i));
+}
+
 void session_on_reply(struct session *session, const struct osc_message *reply, int64_t now)
 {
     session->now = now;
     const char *address = reply->address;
+    osc_sent_on_reply(session, reply);
     if (strcmp(address, "/status.reply") == 0)
         on_status(session, reply);
     else if (session->state == SERVER_LOST)
@@ -266,6 +333,10 @@ void session_on_reply(struct session *session, const struct osc_message *reply, 
         session_on_node(session, reply);
     else if (strcmp(address, "/g_queryTree.reply") == 0)
         session_on_tree(session, reply);
+    else if (strcmp(address, "/c_setn") == 0)
+        on_bus_values(session, reply);
+    else if (buffers_on_reply(session, reply))
+        ;
     else if (strcmp(address, "/synced") == 0)
         waits_on_synced(session, osc_int(reply, 0));
     else if (strcmp(address, "/fail") == 0)
@@ -286,25 +357,75 @@ void session_admit_synthdef(struct session *session, struct synthdef *synthdef,
                             enum synthdef_origin origin, const char *path)
 {
     catalog_add(&session->catalog, synthdef, origin, path);
-    if (!g_str_has_prefix(synthdef->name, CATALOG_RESERVED))
-        session->ports.emit(
-            session->ports.data, "synthdefs", "synthdef.changed",
-            json_pack("{s:o}", "synthdef", catalog_show(&session->catalog, synthdef->name)), NULL);
+    session_tell_synthdef(session, synthdef->name);
+}
+
+void session_tell_synthdef(struct session *session, const char *name)
+{
+    if (!g_str_has_prefix(name, CATALOG_RESERVED))
+        session->ports.emit(session->ports.data, "synthdefs", "synthdef.changed",
+                            json_pack("{s:o}", "synthdef", catalog_show(&session->catalog, name)),
+                            NULL);
 }
 
 bool session_add_synthdef(struct session *session, struct synthdef *synthdef,
                           enum synthdef_origin origin, int64_t now, GError **error)
 {
     session->now = now;
+    GError *refusal = NULL;
+    hearings_forget(session, synthdef->name);
+    bool at_once = origin == ORIGIN_SHIPPED || hearing_of_folder(session, synthdef, &refusal);
+    if (refusal)
+        g_propagate_error(error, refusal);
+    bool good = at_once ? session_load_synthdef(session, synthdef, origin, error) : !refusal;
+    session_schedule(session);
+    return good;
+}
+
+// Where scsynth has gone it loads all that there is when it comes back.
+static void on_loaded(struct session *session, struct wait *wait, struct problem *problem)
+{
+    struct synthdef *synthdef = wait->uploads->len ? g_ptr_array_index(wait->uploads, 0) : NULL;
+    if (problem && problem->status == 502)
+        log_warning("synthdef.refused", "{s:s}", "reason", problem->detail);
+    else if (synthdef)
+        session_admit_synthdef(session, synthdef, ORIGIN_USER, g_ptr_array_index(wait->paths, 0));
+    problem_destroy(problem);
+}
+
+// Its file has gone while scsynth loaded it.
+static void forget_loading(struct session *session, const char *name)
+{
+    for (GList *link = session->waits.head; link; link = link->next) {
+        struct wait *wait = link->data;
+        const struct synthdef *synthdef = wait->done == on_loaded && wait->uploads->len
+                                              ? g_ptr_array_index(wait->uploads, 0)
+                                              : NULL;
+        if (synthdef && strcmp(synthdef->name, name) == 0)
+            g_ptr_array_set_size(wait->uploads, 0);
+    }
+}
+
+bool session_load_synthdef(struct session *session, struct synthdef *synthdef,
+                           enum synthdef_origin origin, GError **error)
+{
     g_autofree char *path = session->ports.stage_synthdef(session->ports.data, synthdef, error);
     if (!path)
         return false;
-    session_admit_synthdef(session, synthdef, origin, path);
-    // A shipped one that a user's hides is not for scsynth.
-    if (session->state != SERVER_LOST &&
-        catalog_find(&session->catalog, synthdef->name) == synthdef)
-        batch_add(&session->batch, osc_message_new("/d_load", "s", path));
-    session_schedule(session);
+    if (session->state != SERVER_RUNNING || origin != ORIGIN_USER) {
+        session_admit_synthdef(session, synthdef, origin, path);
+        // A shipped one that a user's hides is not for scsynth.
+        if (session->state != SERVER_LOST &&
+            catalog_find(&session->catalog, synthdef->name) == synthdef)
+            batch_add(&session->batch, osc_message_new("/d_load", "s", path));
+        return true;
+    }
+    batch_add(&session->batch, osc_message_new("/d_load", "s", path));
+    struct wait *wait = wait_add(session, WAIT_SYNC, NULL, "/d_load", 0, on_loaded);
+    wait->paths = g_ptr_array_new_with_free_func(g_free);
+    wait->uploads = g_ptr_array_new_with_free_func((GDestroyNotify)synthdef_unref);
+    g_ptr_array_add(wait->paths, g_steal_pointer(&path));
+    g_ptr_array_add(wait->uploads, synthdef_ref(synthdef));
     return true;
 }
 
@@ -312,6 +433,8 @@ void session_remove_synthdef(struct session *session, const char *name, enum syn
                              int64_t now)
 {
     session->now = now;
+    hearings_forget(session, name);
+    forget_loading(session, name);
     if (!catalog_remove(&session->catalog, name, origin))
         return;
     // What it hid comes back; running synths keep what they are made of.

@@ -24,9 +24,15 @@
 
 #include "common/ice.h"
 #include "common/link.h"
+#include "controller/core/audition.h"
 #include "controller/core/batch.h"
+#include "controller/core/buffers.h"
+#include "controller/core/bundles.h"
+#include "controller/core/buses.h"
 #include "controller/core/catalog.h"
+#include "controller/core/clock.h"
 #include "controller/core/command.h"
+#include "controller/core/documents.h"
 #include "controller/core/ids.h"
 #include "controller/core/osc.h"
 #include "controller/core/tree.h"
@@ -41,6 +47,14 @@
 #define SESSION_CHANGES_INTERVAL 33000 // between two node.changed of one node
 #define SESSION_QUERY_DELAY 20000      // before asking what another client's synth is
 
+#define SESSION_SWEEP_INTERVAL 2000000 // between two sweeps through the tree
+#define SESSION_SWEEP_STEP 100000      // between two steps of one
+#define SESSION_MODEL_DELAY 200000     // before the model is saved
+
+// Crashes of scsynth are in a row when it has not run for longer in between.
+#define SESSION_CRASH_ROW 10000000
+#define SESSION_MAX_ASIDE 32
+
 #define SESSION_HELD_UP 500000 // so late a tick means that we stood still ourselves
 
 #define SESSION_MAX_WAITS 20000
@@ -52,6 +66,13 @@ struct session_ports {
     void *data;
     // Sends messages (struct osc_message) to scsynth, as one bundle where it fits in a datagram.
     void (*send)(void *data, const GPtrArray *messages);
+    // The same, to be carried out all at once at `time`, microseconds of Unix time; 0 for now.
+    void (*send_at)(void *data, const GPtrArray *messages, int64_t time);
+    // Microseconds of Unix time.
+    int64_t (*real_time)(void *data);
+    // Keeps what a controller that takes over has to know besides what scsynth tells it
+    // (session_learn_model()). Takes `model`.
+    void (*save_model)(void *data, json_t *model);
     // Tells all who have subscribed to `topic`. A later event of the same `key` may replace one
     // that a slow reader has not got yet; NULL for one that must arrive. Takes `params`.
     void (*emit)(void *data, const char *topic, const char *event, json_t *params, const char *key);
@@ -69,9 +90,39 @@ struct session_ports {
     bool (*restart_server)(void *data);
     // Puts a definition where scsynth can load it; the path, owned by the caller, or NULL.
     char *(*stage_synthdef)(void *data, const struct synthdef *synthdef, GError **error);
+    // What a render of a definition showed, owned by the caller; NULL where it is not known yet and
+    // session_on_audition() follows. `again` renders it anew, `urgent` before others.
+    struct audition *(*audition)(void *data, const struct synthdef *synthdef, bool again,
+                                 bool urgent);
     // Keeps an uploaded definition for the next start, or forgets it.
     bool (*keep_synthdef)(void *data, const struct synthdef *synthdef, GError **error);
     bool (*forget_synthdef)(void *data, const char *name, GError **error);
+    // Documents that are kept by name; as of controller/doors/store.h.
+    json_t *(*store_get)(void *data, const struct document_key *key, GError **error);
+    json_t *(*store_list)(void *data, const char *kind, const char *folder, GError **error);
+    bool (*store_put)(void *data, const struct document_key *key, const json_t *about,
+                      const json_t *body, GError **error);
+    bool (*store_delete)(void *data, const struct document_key *key, GError **error);
+    const char *(*store_trouble)(void *data); // NULL when all is well
+    // recording.json of a recording, owned by the caller, NULL where there is none; and its end.
+    struct recording *(*read_recording)(void *data, const char *id);
+    bool (*delete_recording)(void *data, const char *id, GError **error);
+    // Has an uploaded file checked, which it takes; session_on_sound() says what has come of it.
+    bool (*check_sound)(void *data, guint ticket, const char *path, const char *title,
+                        GError **error);
+    // Puts a sound where scsynth can read it, for one buffer: the path, owned by the caller, or
+    // NULL; and takes it away.
+    char *(*stage_asset)(void *data, const char *asset, int number, GError **error);
+    void (*unstage_asset)(void *data, int number);
+    bool (*delete_asset)(void *data, const char *asset, GError **error);
+    char *(*asset_path)(void *data, const char *asset); // owned by the caller
+    // A new name for a file of that size which scsynth is to write, owned by the caller; NULL where
+    // the disk has no room. Its size when it is there; its end.
+    char *(*scratch_file)(void *data, int number, guint64 bytes, GError **error);
+    guint64 (*file_size)(void *data, const char *path);
+    void (*delete_file)(void *data, const char *path);
+    // buffers_to_json() is to be written down.
+    void (*buffers_changed)(void *data);
     void (*random)(void *data, guint8 *bytes, gsize length);
 };
 
@@ -119,16 +170,44 @@ struct session {
     bool stirred;     // a node has moved since that reply
     int strange;      // replies in a row whose counts are not those of the tree
     int late, alloc_failed, restarts;
+    bool recalling;   // a scene whose buffers are being loaded
+    int64_t doubt_at; // when a scsynth that seems to be another one is taken for it, 0 if none does
+    GQueue endings;   // struct ending, latest first: since the last /status.reply
+    GQueue recent;    // struct suspect, latest first: what was sent last
+    GPtrArray *aside; // struct suspect: what was set aside since scsynth kept crashing
+    int crashes;      // in a row
+    int64_t running_since;
 
     struct tree tree;
     struct catalog catalog;
+    struct buffers buffers;
     struct batch batch;
+    struct batch *out;      // what commands write to: `batch`, or that of the bundle being made
+    struct bundle *bundle;  // which is this one, NULL for none
+    struct bundles bundles; // those of later
+    GPtrArray *fades;       // struct fade of recall.c: scenes that are on their way out or in
+    struct buses buses;
+    struct clock clock;
+    int64_t beat_at;    // when the next clock.beat is due, 0 if nobody listens
+    double beat;        // which it is
+    bool beats_wanted;  // somebody has subscribed to them
+    int64_t model_at;   // when the model is to be saved, 0 if it is
+    GHashTable *learnt; // node id -> name, of nodes that an earlier controller named
+    GHashTable *paused; // ids of nodes that were paused then
     int64_t flushed_at;
     int64_t tick_at;        // when session_tick() was asked for, 0 if not
     GQueue waits;           // struct wait, oldest first
-    GHashTable *node_waits; // node id -> struct wait, for those that wait for a node
+    GHashTable *node_waits; // node id -> struct wait, the last of those that wait for the node
     int sync;               // number of the next /sync
     bool sync_is_due;       // somebody in the batch waits for it
+
+    GQueue osc_sent;        // struct osc_sent, oldest first: of osc.send, whose answers are awaited
+    int64_t sweep_interval; // SESSION_SWEEP_INTERVAL; 0 for never
+    int64_t sweep_at;       // when the next step is due
+    int64_t swept_at;       // when the last step asked
+    int32_t sweep_node;     // where it goes on from
+
+    int64_t ask_at; // when further nodes overdue are asked for, 0 if there are none
 
     GPtrArray *changed;  // ids of nodes with a node.changed due
     int64_t changes_at;  // when, 0 if none
@@ -141,8 +220,15 @@ struct session {
     int joining;            // of them, those whose call waits for the pipeline
     GHashTable *left;       // ids of those who left while the pipeline was away
     struct pipeline_state pipeline;
+    GHashTable *recordings; // id -> struct take
+    char *recordings_dir;   // owned: where their files are
     bool store_ok;
     bool stopping;
+
+    enum audition_policy audition_policy;
+    GQueue hearings;     // struct hearing: definitions that wait for their audition
+    GHashTable *plugins; // owned: names of those that scsynth has, NULL while unknown
+    double memory;       // scsynth's realtime memory, bytes; 0 while unknown
 
     char *address; // owned: that is listened on
     int websocket_port;
@@ -164,13 +250,17 @@ bool session_key_fits(const struct session *session, const char *key);
 // Runs a call: checks its parameters, then hands it to its row. `loose` as in command_validate().
 void session_call(struct session *session, struct call *call, bool loose, int64_t now);
 
+// What an earlier controller saved by session_ports::save_model, where scsynth has lived on.
+void session_learn_model(struct session *session, const json_t *model);
+
 // What scsynth said.
 void session_on_reply(struct session *session, const struct osc_message *reply, int64_t now);
 // scsynth is there, or will be soon: /status is asked until it answers. Not to be said of one that
 // is supervised before it is ready, since another program might answer on its port.
 void session_server_expected(struct session *session, int64_t now);
 // scsynth's process has ended, or a new one is on its way: what was on the way to it is lost.
-void session_server_gone(struct session *session, int64_t now);
+// `crashed` where it ended by a fault of its own.
+void session_server_gone(struct session *session, bool crashed, int64_t now);
 // A line of scsynth's standard output.
 void session_on_output(struct session *session, const char *line, int64_t now);
 
@@ -190,97 +280,16 @@ bool session_add_synthdef(struct session *session, struct synthdef *synthdef,
 void session_remove_synthdef(struct session *session, const char *name, enum synthdef_origin origin,
                              int64_t now);
 
-// --- for the core's own files -------------------------------------------------------------------
+// A recording that is in the folder. Takes it.
+void session_add_recording(struct session *session, struct recording *recording);
+// A sound that is kept; `facts` as farfield-sound says them. Takes no ownership.
+void session_add_asset(struct session *session, const char *name, const char *title,
+                       const json_t *facts);
+// What has come of the check of `ticket`: a sound of that name and title, or `problem`, which it
+// takes.
+void session_on_sound(struct session *session, guint ticket, const char *name, const char *title,
+                      const json_t *facts, struct problem *problem, int64_t now);
 
-enum wait_kind { WAIT_SYNC, WAIT_GO, WAIT_END };
-
-// A call that scsynth has not answered yet. `done` is called once, with NULL or what went wrong
-// (owned by it), and has to answer the call.
-struct wait {
-    enum wait_kind kind;
-    struct call *call;
-    int32_t node;        // that it is about, 0 for none
-    int freed;           // by a panic
-    GPtrArray *paths;    // owned: of an upload, the files that /d_load named
-    const char *address; // of the message that may fail: "/s_new"
-    int sync;
-    int64_t deadline;
-    bool asked; // scsynth is asked for the node, its notification being overdue
-    void (*done)(struct session *session, struct wait *wait, struct problem *problem);
-    struct synthdef *synthdef; // owned reference: of a new synth
-    float *values;             // owned: of a new synth
-    GPtrArray *uploads;        // owned: of an upload, struct synthdef references
-    GList link;                // session::waits
-};
-
-// waits.c
-struct wait *wait_add(struct session *session, enum wait_kind kind, struct call *call,
-                      const char *address, int32_t node,
-                      void (*done)(struct session *, struct wait *, struct problem *));
-void waits_on_node(struct session *session, enum wait_kind kind, int32_t node);
-void waits_on_synced(struct session *session, int sync);
-void waits_on_fail(struct session *session, const struct osc_message *fail);
-void waits_expire(struct session *session);
-void waits_fail_all(struct session *session, int status, const char *detail);
-int64_t waits_deadline(const struct session *session); // 0 if none
-
-// Sends what has gathered in the batch.
-void session_flush(struct session *session);
-// Asks for a tick when the next thing is due.
-void session_schedule(struct session *session);
-// Puts a definition that scsynth has loaded from `path` into the catalog, with its event.
-void session_admit_synthdef(struct session *session, struct synthdef *synthdef,
-                            enum synthdef_origin origin, const char *path);
-// False, with the call answered by 503, unless scsynth is running.
-bool session_require_server(struct session *session, struct call *call);
-
-// nodes.c: what the commands of nodes share with replies.
-struct node *session_node_of(struct session *session, struct call *call);
-void session_node_changed(struct session *session, struct node *node);
-void session_on_node(struct session *session, const struct osc_message *reply);
-void session_on_tree(struct session *session, const struct osc_message *reply);
-int32_t session_new_node_id(struct session *session);
-// Takes a node and all below it out of the mirror, with an event for each.
-void session_forget_node(struct session *session, struct node *node);
-// The /s_new that makes a synth of these values, only what differs from the defaults being sent.
-struct osc_message *session_synth_message(const struct synthdef *synthdef, int32_t id, int action,
-                                          int32_t target, const float *values);
-
-// boot.c
-void boot_begin(struct session *session);
-// Compares what scsynth counts with what is in the tree. Where they stay different it is not the
-// scsynth that we know (another one has taken its place), or notifications were lost: it is learnt
-// anew.
-void boot_check_counts(struct session *session);
-bool boot_on_reply(struct session *session, const struct osc_message *reply);
-void boot_tick(struct session *session);
-int64_t boot_next(const struct session *session);
-json_t *server_to_json(const struct session *session);
-void session_emit_status(struct session *session);
-
-// rooms.c
-struct room *session_room(const struct session *session, const char *name);
-const struct room *room_of_node(const struct session *session, const struct node *node);
-// The /s_new of its guard, at the very end.
-struct osc_message *room_guard_message(struct room *room);
-void rooms_set_client(struct session *session);
-// Has each room's guard running and last, whatever others did to it.
-void rooms_keep_guards(struct session *session);
-// To be called now and then: asks again where that was in vain.
-void rooms_remind(struct session *session);
-// A node that a room asked for has come to its place.
-void rooms_on_settled(struct session *session, int32_t node);
-// Whether each room's guard runs.
-bool rooms_are_guarded(const struct session *session);
-json_t *room_to_json(const struct session *session, const struct room *room);
-
-// listeners.c
-void listeners_init(struct session *session);
-void listeners_clear(struct session *session);
-void listeners_stop(struct session *session);
-void listeners_expire(struct session *session);
-int64_t listeners_deadline(const struct session *session); // 0 if none
-int listeners_in_room(const struct session *session, const char *room);
-json_t *listeners_to_json(const struct session *session);
-json_t *ice_servers_to_json(const struct session *session);
-void session_send_rooms(struct session *session);
+// A definition has been rendered.
+void session_on_audition(struct session *session, const char *sum, const struct audition *audition,
+                         int64_t now);

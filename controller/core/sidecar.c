@@ -33,6 +33,18 @@ static void take_well_known(struct synthdef_parameter *parameter)
     }
 }
 
+json_t *sidecar_well_known(const char *name)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(well_known); i++) {
+        const struct well_known *known = &well_known[i];
+        const char *curve = known->curve == CURVE_EXPONENTIAL ? "exponential" : "linear";
+        if (strcmp(known->name, name) == 0)
+            return json_pack("{s:f s:f s:s s:s*}", "min", known->min, "max", known->max, "curve",
+                             curve, "unit", known->unit);
+    }
+    return NULL;
+}
+
 static char *take_text(const json_t *entry, const char *key)
 {
     return g_strdup(json_string_value(json_object_get(entry, key)));

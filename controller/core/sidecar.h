@@ -15,6 +15,10 @@
 // `error` naming the member. The caller owns the result.
 json_t *sidecar_parse(const char *text, gsize length, GError **error);
 
+// What SuperCollider's ControlSpec of this name says, as a member of "parameters"; NULL where the
+// name is not known. The caller owns it.
+json_t *sidecar_well_known(const char *name);
+
 // Forgets what is known about a parameter's meaning and takes it from `entry`, its member of the
 // sidecar's "parameters" (NULL if none), then from its name for what is still open.
 void sidecar_describe_parameter(struct synthdef_parameter *parameter, const json_t *entry);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "controller/core/synthdef.h"
 
+#include "controller/core/numbers.h"
+#include "controller/core/audition.h"
 #include "controller/core/scgf.h"
 #include "controller/core/sidecar.h"
+#include "controller/core/ugens.h"
 
 #include <float.h>
 #include <math.h>
@@ -10,6 +13,7 @@
 #include <string.h>
 
 #define NO_INPUT (-1)
+#define MEMORY_RATE 48000 // Hz, by which delay lines are reckoned
 // Done actions from 2 on free the synth, whatever else they do to its neighbours.
 #define DONE_FREE_SELF 2
 
@@ -201,8 +205,30 @@ static void parameter_destroy(struct synthdef_parameter *parameter)
     g_free(parameter);
 }
 
+struct synthdef *synthdef_create(const char *name)
+{
+    struct synthdef *synthdef = g_new0(struct synthdef, 1);
+    synthdef->references = 1;
+    synthdef->name = g_strdup(name);
+    synthdef->parameters = g_ptr_array_new_with_free_func((GDestroyNotify)parameter_destroy);
+    synthdef->variants = g_ptr_array_new_with_free_func(g_free);
+    return synthdef;
+}
+
+struct synthdef_parameter *synthdef_add_parameter(struct synthdef *synthdef, const char *name,
+                                                  int index, const float *defaults, int size)
+{
+    struct synthdef_parameter *parameter = g_new0(struct synthdef_parameter, 1);
+    parameter->name = g_strdup(name);
+    parameter->index = index;
+    parameter->size = size;
+    parameter->defaults = g_memdup2(defaults, sizeof(float) * size);
+    g_ptr_array_add(synthdef->parameters, parameter);
+    return parameter;
+}
+
 // A name owns the slots up to the next name's.
-static GPtrArray *read_parameters(struct scgf_definition *definition)
+static void add_parameters(struct synthdef *synthdef, struct scgf_definition *definition)
 {
     g_autofree enum control_rate *rates = g_new(enum control_rate, definition->slots);
     for (int i = 0; i < definition->slots; i++)
@@ -214,29 +240,37 @@ static GPtrArray *read_parameters(struct scgf_definition *definition)
     }
     if (definition->name_count)
         qsort(definition->names, definition->name_count, sizeof *definition->names, by_slot);
-    GPtrArray *parameters = g_ptr_array_new_with_free_func((GDestroyNotify)parameter_destroy);
     for (int i = 0; i < definition->name_count; i++) {
         const struct scgf_name *name = &definition->names[i];
-        struct synthdef_parameter *parameter = g_new0(struct synthdef_parameter, 1);
-        parameter->name = g_strdup(name->text);
-        parameter->index = name->slot;
         bool last = i + 1 == definition->name_count;
-        parameter->size = (last ? definition->slots : name[1].slot) - name->slot;
-        parameter->rate = rates[name->slot];
-        parameter->defaults =
-            g_memdup2(definition->initial + name->slot, sizeof(float) * parameter->size);
-        g_ptr_array_add(parameters, parameter);
+        int size = (last ? definition->slots : name[1].slot) - name->slot;
+        synthdef_add_parameter(synthdef, name->text, name->slot, definition->initial + name->slot,
+                               size)
+            ->rate = rates[name->slot];
     }
-    return parameters;
 }
 
-static struct synthdef *synthdef_new(struct scgf_definition *definition)
+static void read_needs(struct synthdef *synthdef, const struct scgf_definition *definition)
 {
-    struct synthdef *synthdef = g_new0(struct synthdef, 1);
-    synthdef->references = 1;
-    synthdef->name = g_strdup(definition->name);
-    synthdef->parameters = read_parameters(definition);
-    synthdef->variants = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    synthdef->plugins = g_ptr_array_new_with_free_func(g_free);
+    for (int i = 0; i < definition->unit_count; i++) {
+        const struct ugen *ugen = ugen_find(definition->units[i].type);
+        if (strcmp(ugen->plugin, "-") == 0 || !g_hash_table_add(seen, (char *)ugen->plugin))
+            continue;
+        g_ptr_array_add(synthdef->plugins, g_strdup(ugen->plugin));
+        g_ptr_array_add(synthdef->plugins, g_strdup(ugen->name));
+    }
+    int unit;
+    synthdef->memory = ugens_memory(definition, MEMORY_RATE, &unit);
+    if (unit >= 0)
+        synthdef->hungriest = g_strdup_printf("%s (unit %d)", definition->units[unit].type, unit);
+}
+
+static struct synthdef *synthdef_of_definition(struct scgf_definition *definition)
+{
+    struct synthdef *synthdef = synthdef_create(definition->name);
+    add_parameters(synthdef, definition);
     for (int i = 0; i < definition->variant_count; i++)
         g_ptr_array_add(synthdef->variants, g_strdup(definition->variants[i]));
     synthdef->channels = count_channels(definition);
@@ -244,6 +278,8 @@ static struct synthdef *synthdef_new(struct scgf_definition *definition)
     synthdef->releasable = is_releasable(definition, synthdef_parameter(synthdef, "gate"));
     synthdef->one_shot = !synthdef->releasable && is_one_shot(definition);
     synthdef->bytes = g_bytes_ref(definition->bytes);
+    synthdef->sum = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, definition->bytes);
+    read_needs(synthdef, definition);
     synthdef_describe(synthdef, NULL);
     return synthdef;
 }
@@ -251,11 +287,14 @@ static struct synthdef *synthdef_new(struct scgf_definition *definition)
 GPtrArray *synthdef_read(GBytes *file, GError **error)
 {
     g_autoptr(GPtrArray) definitions = scgf_read(file, error);
+    for (guint i = 0; definitions && i < definitions->len; i++)
+        if (!ugens_check(definitions->pdata[i], error))
+            return NULL;
     if (!definitions)
         return NULL;
     GPtrArray *synthdefs = g_ptr_array_new_with_free_func((GDestroyNotify)synthdef_unref);
     for (guint i = 0; i < definitions->len; i++)
-        g_ptr_array_add(synthdefs, synthdef_new(definitions->pdata[i]));
+        g_ptr_array_add(synthdefs, synthdef_of_definition(definitions->pdata[i]));
     return synthdefs;
 }
 
@@ -274,7 +313,11 @@ void synthdef_unref(struct synthdef *synthdef)
     g_free(synthdef->words);
     g_ptr_array_unref(synthdef->parameters);
     g_ptr_array_unref(synthdef->variants);
+    g_clear_pointer(&synthdef->plugins, g_ptr_array_unref);
     g_bytes_unref(synthdef->bytes);
+    g_free(synthdef->sum);
+    g_free(synthdef->hungriest);
+    audition_destroy(synthdef->audition);
     g_free(synthdef);
 }
 
@@ -300,22 +343,6 @@ void synthdef_describe(struct synthdef *synthdef, const json_t *sidecar)
         struct synthdef_parameter *parameter = synthdef->parameters->pdata[i];
         sidecar_describe_parameter(parameter, json_object_get(entries, parameter->name));
     }
-}
-
-// The number that a person would have typed: 0.1, not 0.10000000149011612.
-static json_t *float_to_json(float value)
-{
-    if (isinf(value))
-        return json_real(copysign(FLT_MAX, value));
-    // Nine digits tell any two floats apart.
-    static const char *const formats[] = {"%.6g", "%.7g", "%.8g", "%.9g"};
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
-    for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
-        g_ascii_formatd(text, sizeof text, formats[i], value);
-        if ((float)g_ascii_strtod(text, NULL) == value)
-            break;
-    }
-    return json_real(g_ascii_strtod(text, NULL));
 }
 
 static json_t *defaults_to_json(const struct synthdef_parameter *parameter)
@@ -366,4 +393,24 @@ json_t *synthdef_to_json(const struct synthdef *synthdef)
                      synthdef->words ? synthdef->words : "", "channels", synthdef->channels,
                      "releasable", synthdef->releasable, "one_shot", synthdef->one_shot, "ugens",
                      synthdef->ugens, "variants", variants, "parameters", parameters);
+}
+
+int synthdef_slots(const struct synthdef *synthdef)
+{
+    int slots = 0;
+    for (guint i = 0; i < synthdef->parameters->len; i++) {
+        const struct synthdef_parameter *p = g_ptr_array_index(synthdef->parameters, i);
+        slots = MAX(slots, p->index + p->size);
+    }
+    return slots;
+}
+
+float *synthdef_defaults(const struct synthdef *synthdef)
+{
+    float *values = g_new0(float, synthdef_slots(synthdef) + 1);
+    for (guint i = 0; i < synthdef->parameters->len; i++) {
+        const struct synthdef_parameter *p = g_ptr_array_index(synthdef->parameters, i);
+        memcpy(values + p->index, p->defaults, p->size * sizeof(float));
+    }
+    return values;
 }

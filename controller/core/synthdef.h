@@ -7,6 +7,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+struct audition;
+
 enum control_rate {
     RATE_SCALAR,  // fixed when the synth starts (sclang's `i_`)
     RATE_CONTROL, // may be set at any time
@@ -40,6 +42,13 @@ struct synthdef {
     bool releasable; // setting `gate` to 0 lets it ring out and free itself
     bool one_shot;   // frees itself without being told; never together with releasable
     GBytes *bytes;   // a SCgf file of this definition alone, in the version it came in
+    char *sum;       // owned: SHA-256 of the bytes, in hexadecimal
+    // What it needs of scsynth: names of plugins, each with a UGen of it behind ("JPverb",
+    // "JPverbRaw"), and realtime memory for delays and buffers of constant size.
+    GPtrArray *plugins;        // owned char *
+    double memory;             // bytes
+    char *hungriest;           // owned: the unit that takes most of it, "DelayN (unit 7)", or NULL
+    struct audition *audition; // owned; NULL while it has not been heard
     int references;
 };
 
@@ -48,12 +57,21 @@ struct synthdef {
 // and what was expected there. The array owns a reference to each struct synthdef.
 GPtrArray *synthdef_read(GBytes *file, GError **error);
 
+// One without bytes, of which only the name is known, and parameters that are added to it.
+struct synthdef *synthdef_create(const char *name);
+struct synthdef_parameter *synthdef_add_parameter(struct synthdef *synthdef, const char *name,
+                                                  int index, const float *defaults, int size);
+
 struct synthdef *synthdef_ref(struct synthdef *synthdef);
 void synthdef_unref(struct synthdef *synthdef);
 
 // By its name, or NULL.
 const struct synthdef_parameter *synthdef_parameter(const struct synthdef *synthdef,
                                                     const char *name);
+
+// Number of slots of its parameters, and their defaults, which the caller frees.
+int synthdef_slots(const struct synthdef *synthdef);
+float *synthdef_defaults(const struct synthdef *synthdef);
 
 // Takes title, words, ranges and units from a sidecar (docs/synthdefs.md) that sidecar_parse() has
 // accepted, or, for what it leaves out or where it is NULL, from sclang's well-known names.

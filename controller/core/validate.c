@@ -7,7 +7,6 @@
 
 #include "controller/core/command.h"
 
-#define MAX_STRING 255
 #define MAX_CONTROLS 1024
 
 static const struct param *find_param(const struct command *command, const char *name)
@@ -92,6 +91,43 @@ static void check_controls(struct problem *problem, const struct param *param, j
     json_object_foreach(value, name, control) check_control(problem, param->name, name, control);
 }
 
+static void check_maps(struct problem *problem, const struct param *param, json_t *value)
+{
+    const char *name;
+    json_t *bus;
+    if (!json_is_object(value) || json_object_size(value) > MAX_CONTROLS)
+        problem_add(problem, param->name, "must be an object of control names and buses");
+    json_object_foreach(value, name, bus)
+    {
+        g_autofree char *field = g_strdup_printf("%s.%s", param->name, name);
+        if (!json_is_null(bus) &&
+            (!json_is_string(bus) || json_string_length(bus) > PARAM_MAX_STRING))
+            problem_add(problem, field, "must be a bus (\"c12\", \"a20\" or a name) or null");
+    }
+}
+
+static bool is_member(enum param_type type, const json_t *value)
+{
+    return type == PARAM_NUMBERS   ? is_control_number(value)
+           : type == PARAM_OBJECTS ? json_is_object(value)
+                                   : true;
+}
+
+static void check_array(struct problem *problem, const struct param *param, const json_t *value)
+{
+    const char *what = param->type == PARAM_NUMBERS   ? "numbers"
+                       : param->type == PARAM_OBJECTS ? "objects"
+                                                      : "values";
+    bool good = json_is_array(value);
+    for (size_t i = 0; good && i < json_array_size(value); i++)
+        good = is_member(param->type, json_array_get(value, i));
+    if (!good)
+        problem_add(problem, param->name, "must be an array of %s", what);
+    else if (json_array_size(value) < param->min || json_array_size(value) > param->max)
+        problem_add(problem, param->name, "must have %.10g to %.10g %s", param->min, param->max,
+                    what);
+}
+
 static void check_string(struct problem *problem, const struct param *param, const json_t *value)
 {
     const char *text = json_string_value(value);
@@ -99,7 +135,7 @@ static void check_string(struct problem *problem, const struct param *param, con
         problem_add(problem, param->name, "must be a string");
     else if (param->choices && !is_choice(param->choices, text))
         problem_add(problem, param->name, "must be one of %s", param->choices);
-    else if (json_string_length(value) > (param->max > 0 ? param->max : MAX_STRING))
+    else if (json_string_length(value) > (param->max > 0 ? param->max : PARAM_MAX_STRING))
         problem_add(problem, param->name, "is too long");
 }
 
@@ -133,6 +169,21 @@ static void check_value(struct problem *problem, const struct param *param, json
     case PARAM_CONTROLS:
         check_controls(problem, param, value);
         break;
+    case PARAM_MAPS:
+        check_maps(problem, param, value);
+        break;
+    case PARAM_NUMBERS:
+    case PARAM_OBJECTS:
+    case PARAM_ARRAY:
+        check_array(problem, param, value);
+        break;
+    case PARAM_ID:
+        check_string(problem, param, value);
+        break;
+    case PARAM_OBJECT:
+        if (!json_is_object(value))
+            problem_add(problem, param->name, "must be an object");
+        break;
     case PARAM_STRINGS:
         if (!json_is_array(value) || json_array_size(value) > 64)
             problem_add(problem, param->name, "must be an array of strings");
@@ -156,6 +207,8 @@ struct problem *command_validate(const struct command *command, json_t *params, 
             continue;
         }
         json_t *loosened = loose && json_is_string(value) ? loosen(param, value) : NULL;
+        if (param->type == PARAM_ID && json_is_integer(value))
+            loosened = json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
         if (loosened) {
             json_object_set_new(params, param->name, loosened);
             value = loosened;

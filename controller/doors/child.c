@@ -152,7 +152,9 @@ static bool watch(struct child *child, pid_t pid, bool is_ours)
     child->pidfd = pidfd;
     child->is_ours = is_ours;
     child->start_time = read_start_time(pid);
-    child->exit_source = g_unix_fd_add(pidfd, G_IO_IN, on_exit_ready, child);
+    // Before what it has sent: scsynth tells of every node's end when it ends itself.
+    child->exit_source =
+        g_unix_fd_add_full(G_PRIORITY_HIGH, pidfd, G_IO_IN, on_exit_ready, child, NULL);
     return true;
 }
 

@@ -5,19 +5,23 @@
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/error.h"
 #include "common/log.h"
 #include "controller/core/rest.h"
-#include "controller/doors/http_files.h"
+#include "controller/doors/http_answer.h"
+#include "controller/doors/http_send.h"
+#include "controller/doors/http_upload.h"
 
 struct http {
     struct MHD_Daemon *daemon;
     GSource *source; // owned
     struct session *session;
     const struct access *access;
-    char *web_dir; // owned
+    char *web_dir;      // owned
+    char *upload_dir;   // owned, NULL where no uploads are taken
+    guint64 max_upload; // bytes
+    int uploads;        // on their way
 };
 
 // One request, from its headers to its answer.
@@ -25,8 +29,11 @@ struct request {
     struct http *http;
     struct MHD_Connection *connection;
     const struct command *command;
-    json_t *params;   // owned: from path and query
-    GByteArray *body; // owned
+    char verb[8];
+    json_t *params;             // owned: from path and query
+    GByteArray *body;           // owned
+    struct http_upload *upload; // owned: takes the place of `body`, NULL without one
+    struct problem *refusal;    // owned: of the body, NULL while it is good
     gsize max_body;
     bool is_too_large;
     bool has_begun; // the call has been made
@@ -35,106 +42,26 @@ struct request {
     int status;
 };
 
-static const char *request_header(struct MHD_Connection *connection, const char *name)
+static void answer_problem(struct request *request, const struct problem *problem)
 {
-    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+    request->status = problem->status;
+    request->response = http_problem(problem);
 }
 
-// --- answers ------------------------------------------------------------------------------------
-
-static void add_header(struct MHD_Response *response, const char *name, const char *value)
+static void answer_result(struct request *request, const json_t *result)
 {
-    if (value)
-        MHD_add_response_header(response, name, value);
-}
-
-// Pages of other origins that are allowed may read our answers.
-static void add_cors(struct MHD_Response *response, struct MHD_Connection *connection)
-{
-    const char *origin = request_header(connection, "Origin");
-    if (!origin)
+    if (request->command->answer != BODY_FILE) {
+        request->status = rest_status(request->command, result);
+        request->response = http_result(request->command, result);
         return;
-    add_header(response, "Access-Control-Allow-Origin", origin);
-    add_header(response, "Access-Control-Expose-Headers", "Location, Link, ETag, Accept-Post");
-    add_header(response, "Vary", "Origin");
-}
-
-static struct MHD_Response *response_of_text(char *text, const char *type)
-{
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(text ? strlen(text) : 0, text, MHD_RESPMEM_MUST_FREE);
-    add_header(response, "Content-Type", type);
-    add_header(response, "Cache-Control", "no-store");
-    add_header(response, "X-Content-Type-Options", "nosniff");
-    return response;
-}
-
-static struct MHD_Response *response_of_json(const json_t *json, const char *type)
-{
-    char *text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(15));
-    return response_of_text(text, type);
-}
-
-static struct MHD_Response *response_of_problem(const struct problem *problem)
-{
-    json_t *json = problem_to_json(problem);
-    struct MHD_Response *response = response_of_json(json, "application/problem+json");
-    json_decref(json);
-    if (problem->status == 401)
-        add_header(response, "WWW-Authenticate", "Bearer");
-    if (problem->status == 503)
-        add_header(response, "Retry-After", "1");
-    return response;
-}
-
-static enum MHD_Result queue(struct MHD_Connection *connection, int status,
-                             struct MHD_Response *response)
-{
-    enum MHD_Result result = MHD_queue_response(connection, status, response);
-    MHD_destroy_response(response);
-    return result;
-}
-
-static struct MHD_Response *response_of_refusal(struct MHD_Connection *connection,
-                                                const struct problem *problem, const char *allow)
-{
-    struct MHD_Response *response = response_of_problem(problem);
-    add_header(response, "Allow", allow);
-    // Only who may ask at all may read why not.
-    if (problem->status != 403)
-        add_cors(response, connection);
-    return response;
-}
-
-static enum MHD_Result refuse(struct MHD_Connection *connection, struct problem *problem,
-                              const char *allow)
-{
-    struct MHD_Response *response = response_of_refusal(connection, problem, allow);
-    int status = problem->status;
-    problem_destroy(problem);
-    return queue(connection, status, response);
-}
-
-static struct MHD_Response *response_of_result(const struct command *command, const json_t *result)
-{
-    struct MHD_Response *response;
-    if (command->answer == BODY_JSON)
-        response = response_of_json(result, "application/json");
-    else if (command->answer == BODY_SDP)
-        response = response_of_text(strdup(json_string_value(json_object_get(result, "sdp"))),
-                                    "application/sdp");
-    else
-        response = response_of_text(NULL, NULL);
-    g_autofree char *location = rest_location(command, result);
-    add_header(response, "Location", location);
-    size_t i;
-    json_t *server;
-    json_array_foreach(json_object_get(result, "ice_servers"), i, server)
-    {
-        g_autofree char *link = rest_ice_link(server);
-        add_header(response, "Link", link);
     }
-    return response;
+    request->response =
+        http_send_file(request->connection, request->verb, result, &request->status);
+    if (request->response)
+        return;
+    struct problem *problem = problem_new(404, "the file is not there any more");
+    answer_problem(request, problem);
+    problem_destroy(problem);
 }
 
 static void wake(struct http *http)
@@ -146,15 +73,12 @@ static void wake(struct http *http)
 static void on_reply(void *data, json_t *result, const struct problem *problem)
 {
     struct request *request = data;
-    if (problem) {
-        request->status = problem->status;
-        request->response = response_of_problem(problem);
-    } else {
-        request->status = rest_status(request->command, result);
-        request->response = response_of_result(request->command, result);
-    }
+    if (problem)
+        answer_problem(request, problem);
+    else
+        answer_result(request, result);
     json_decref(result);
-    add_cors(request->response, request->connection);
+    http_add_cors(request->response, request->connection);
     if (request->is_suspended) {
         request->is_suspended = false;
         MHD_resume_connection(request->connection);
@@ -166,8 +90,8 @@ static void on_reply(void *data, json_t *result, const struct problem *problem)
 
 static struct problem *check_access(const struct http *http, struct MHD_Connection *connection)
 {
-    const char *host = request_header(connection, "Host");
-    const char *origin = request_header(connection, "Origin");
+    const char *host = http_header(connection, "Host");
+    const char *origin = http_header(connection, "Origin");
     if (!access_host_allowed(http->access, host))
         return problem_new(403,
                            "without a key only this machine may ask, by its own name; "
@@ -180,57 +104,8 @@ static struct problem *check_access(const struct http *http, struct MHD_Connecti
 
 static bool has_key(const struct http *http, struct MHD_Connection *connection)
 {
-    const char *key = access_bearer(request_header(connection, "Authorization"));
+    const char *key = access_bearer(http_header(connection, "Authorization"));
     return session_key_fits(http->session, key ? key : "");
-}
-
-static enum MHD_Result answer_options(struct MHD_Connection *connection, const char *path)
-{
-    g_autofree char *allowed = rest_verbs(path);
-    if (!allowed)
-        return refuse(connection, problem_new(404, "there is nothing at %s", path), NULL);
-    g_autofree char *methods = g_strconcat(allowed, ", OPTIONS", NULL);
-    struct MHD_Response *response = response_of_text(NULL, NULL);
-    add_header(response, "Allow", methods);
-    if (strstr(allowed, "POST") && g_str_has_suffix(path, "/whep"))
-        add_header(response, "Accept-Post", "application/sdp");
-    add_header(response, "Access-Control-Allow-Methods", methods);
-    add_header(response, "Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match");
-    add_header(response, "Access-Control-Max-Age", "600");
-    add_cors(response, connection);
-    return queue(connection, 204, response);
-}
-
-static enum MHD_Result answer_file(const struct http *http, struct MHD_Connection *connection,
-                                   const char *verb, const char *path)
-{
-    guint64 size;
-    const char *type;
-    g_autofree char *etag = NULL;
-    if (strcmp(verb, "GET") != 0 && strcmp(verb, "HEAD") != 0)
-        return refuse(connection, problem_new(405, "files can only be read"), "GET, HEAD");
-    int fd = http_files_open(http->web_dir, path, &size, &type, &etag);
-    if (fd < 0)
-        return refuse(connection, problem_new(404, "there is nothing at %s", path), NULL);
-    const char *known = request_header(connection, "If-None-Match");
-    bool unchanged = g_strcmp0(known, etag) == 0;
-    struct MHD_Response *response;
-    if (unchanged) {
-        close(fd);
-        response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-    } else {
-        response = MHD_create_response_from_fd64(size, fd);
-        add_header(response, "Content-Type", type);
-    }
-    add_header(response, "ETag", etag);
-    add_header(response, "Cache-Control", "no-cache");
-    add_header(response, "X-Content-Type-Options", "nosniff");
-    add_header(response, "Referrer-Policy", "no-referrer");
-    add_header(response, "Content-Security-Policy",
-               "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
-               "media-src 'self' blob: mediastream:; object-src 'none'; base-uri 'none'; "
-               "frame-ancestors 'self'");
-    return queue(connection, unchanged ? 304 : 200, response);
 }
 
 static enum MHD_Result add_query(void *data, enum MHD_ValueKind kind, const char *name,
@@ -244,12 +119,11 @@ static enum MHD_Result add_query(void *data, enum MHD_ValueKind kind, const char
 // still sends, an early answer may be lost by the connection's reset (RFC 9112, section 9.6).
 static bool body_is_coming(struct MHD_Connection *connection)
 {
-    const char *length = request_header(connection, "Content-Length");
+    const char *length = http_header(connection, "Content-Length");
     guint64 bytes = length ? g_ascii_strtoull(length, NULL, 10) : 0;
-    if (request_header(connection, "Expect"))
+    if (http_header(connection, "Expect"))
         return false;
-    return request_header(connection, "Transfer-Encoding") ||
-           (bytes > 0 && bytes <= HTTP_MAX_REFUSED);
+    return http_header(connection, "Transfer-Encoding") || (bytes > 0 && bytes <= HTTP_MAX_REFUSED);
 }
 
 static struct request *request_new(struct http *http, struct MHD_Connection *connection)
@@ -266,13 +140,22 @@ static enum MHD_Result refuse_in_turn(struct http *http, struct MHD_Connection *
                                       struct request **result)
 {
     if (!body_is_coming(connection))
-        return refuse(connection, problem, allow);
+        return http_refuse(connection, problem, allow);
     *result = request_new(http, connection);
     (*result)->has_begun = (*result)->is_too_large = true;
-    (*result)->response = response_of_refusal(connection, problem, allow);
+    (*result)->response = http_refusal(connection, problem, allow);
     (*result)->status = problem->status;
     problem_destroy(problem);
     return MHD_YES;
+}
+
+// What is announced as too large need not be sent.
+static struct problem *check_announced(const struct http *http, const char *length)
+{
+    guint64 max = MAX(http->max_upload, (guint64)REST_MAX_JSON);
+    if (!length || g_ascii_strtoull(length, NULL, 10) <= max)
+        return NULL;
+    return problem_new(413, "at most %" G_GUINT64_FORMAT " bytes are taken here", max);
 }
 
 // The headers are there: find the row, see that the request may be made at all.
@@ -283,15 +166,16 @@ static enum MHD_Result begin(struct http *http, struct MHD_Connection *connectio
     if (problem)
         return refuse_in_turn(http, connection, problem, NULL, result);
     if (strcmp(path, "/v1") != 0 && !g_str_has_prefix(path, "/v1/"))
-        return answer_file(http, connection, verb, path);
+        return http_answer_file(http->web_dir, connection, verb, path);
     if (strcmp(verb, "OPTIONS") == 0)
-        return answer_options(connection, path);
-    struct rest_head head = {verb, path, request_header(connection, "Content-Type"),
-                             request_header(connection, "Content-Length"),
-                             has_key(http, connection)};
+        return http_answer_options(connection, path);
+    struct rest_head head = {verb, path, http_header(connection, "Content-Type"),
+                             http_header(connection, "Content-Length"), has_key(http, connection)};
     g_autofree char *allowed = NULL;
     json_t *params = json_object();
     const struct command *command = rest_route(&head, params, &problem, &allowed);
+    if (!problem && command->body == BODY_UPLOAD)
+        problem = check_announced(http, head.content_length);
     if (problem) {
         json_decref(params);
         return refuse_in_turn(http, connection, problem, allowed, result);
@@ -299,13 +183,57 @@ static enum MHD_Result begin(struct http *http, struct MHD_Connection *connectio
     MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_query, params);
     *result = request_new(http, connection);
     (*result)->command = command;
+    g_strlcpy((*result)->verb, verb, sizeof(*result)->verb);
     (*result)->params = params;
     (*result)->max_body = rest_max_body(command);
     return MHD_YES;
 }
 
+static guint64 announced_length(const struct request *request)
+{
+    const char *length = http_header(request->connection, "Content-Length");
+    return length ? g_ascii_strtoull(length, NULL, 10) : 0;
+}
+
+static struct problem *begin_upload(struct request *request)
+{
+    struct http *http = request->http;
+    struct problem *problem = NULL;
+    if (!http->upload_dir)
+        return problem_new(503, "no files are taken at the moment");
+    if (http->uploads >= HTTP_MAX_UPLOADS)
+        return problem_new(503, "%d files are being uploaded already", http->uploads);
+    request->upload =
+        http_upload_open(http->upload_dir, http->max_upload, announced_length(request), &problem);
+    http->uploads += request->upload != NULL;
+    return problem;
+}
+
+static void end_upload(struct request *request)
+{
+    request->http->uploads -= request->upload != NULL;
+    http_upload_close(g_steal_pointer(&request->upload));
+}
+
+// Whether the body is a file, which goes to the disk piece by piece.
+static bool take_file(struct request *request, const char *bytes, size_t length)
+{
+    if (!request->command || request->command->body != BODY_UPLOAD)
+        return false;
+    if (!request->upload && !request->refusal && request->body->len == 0 &&
+        rest_is_file(http_header(request->connection, "Content-Type"), *bytes))
+        request->refusal = begin_upload(request);
+    if (!request->upload)
+        return request->refusal != NULL;
+    if (!request->refusal)
+        request->refusal = http_upload_write(request->upload, bytes, length);
+    return true;
+}
+
 static void take_body(struct request *request, const char *bytes, size_t length)
 {
+    if (take_file(request, bytes, length))
+        return;
     request->is_too_large =
         request->is_too_large || request->body->len + length > request->max_body;
     if (!request->is_too_large)
@@ -318,16 +246,20 @@ static void run(struct request *request, int64_t now)
     struct problem *problem = NULL;
     GBytes *body = NULL;
     request->has_begun = true;
-    if (request->is_too_large)
+    if (request->refusal)
+        problem = g_steal_pointer(&request->refusal);
+    else if (request->is_too_large)
         problem = problem_new(413, "at most %zu bytes are taken here", request->max_body);
-    else if (command->body == BODY_JSON || command->body == BODY_NONE)
+    else if (command->body == BODY_JSON || command->body == BODY_NONE ||
+             (command->body == BODY_UPLOAD && !request->upload))
         problem =
             rest_add_json(request->params, (const char *)request->body->data, request->body->len);
     else
         body = g_bytes_new(request->body->data, request->body->len);
     struct call *call =
         call_new(command, g_steal_pointer(&request->params), body, NULL, on_reply, request);
-    call->host = request_header(request->connection, "Host");
+    call->host = http_header(request->connection, "Host");
+    call->upload = request->upload ? http_upload_finish(request->upload) : NULL;
     if (problem)
         call_fail(call, problem);
     else
@@ -353,7 +285,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
         MHD_suspend_connection(connection);
         return MHD_YES;
     }
-    return queue(connection, request->status, g_steal_pointer(&request->response));
+    return http_queue(connection, request->status, g_steal_pointer(&request->response));
 }
 
 static void on_completed(void *data, struct MHD_Connection *connection, void **state,
@@ -366,6 +298,8 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **s
         MHD_destroy_response(request->response);
     json_decref(request->params);
     g_byte_array_unref(request->body);
+    end_upload(request);
+    problem_destroy(request->refusal);
     g_free(request);
     *state = NULL;
 }
@@ -478,5 +412,12 @@ void http_close(struct http *http)
     g_source_unref(http->source);
     MHD_stop_daemon(http->daemon);
     g_free(http->web_dir);
+    g_free(http->upload_dir);
     g_free(http);
+}
+
+void http_take_uploads(struct http *http, const char *dir, guint64 max)
+{
+    http->upload_dir = g_strdup(dir);
+    http->max_upload = max;
 }

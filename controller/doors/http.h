@@ -13,12 +13,16 @@
 #define HTTP_MAX_HEADER 32768
 #define HTTP_MAX_REFUSED (16 * 1024 * 1024) // of a body that is read only to be refused
 #define HTTP_IDLE_SECONDS 30
+#define HTTP_MAX_UPLOADS 8 // files on their way at once
 
 struct http;
 
 // Listens; `session` and `access` must outlive it. NULL with `error` where the port is taken.
 struct http *http_open(const char *address, int port, const char *web_dir, struct session *session,
                        const struct access *access, GError **error);
+
+// From now on files of at most `max` bytes are taken; they go to `dir` while they are on their way.
+void http_take_uploads(struct http *http, const char *dir, guint64 max);
 
 // Every call must have been answered before: session_stop().
 void http_close(struct http *http);

@@ -9,8 +9,11 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "controller/core/sidecar.h"
+#include "controller/core/txarcmeta.h"
 
 #define SUFFIX ".scsyndef"
+#define JSON_SUFFIX ".json"
+#define SCLANG_SUFFIX ".txarcmeta"
 #define MAX_FILE (4 * 1024 * 1024)
 // What a definition's name may take of a file name, bytes.
 #define MAX_NAME 150
@@ -19,7 +22,7 @@
 
 // A file of the user's folder as it was when it was read.
 struct file {
-    gint64 modified, sidecar_modified; // microseconds
+    gint64 modified, sidecars; // microseconds; of both sidecars the difference
     guint64 size;
     GPtrArray *names; // owned: of the definitions that it gave
     bool seen;        // by the present scan
@@ -79,27 +82,36 @@ static GBytes *read_bytes(const char *path, gsize max, GError **error)
     return g_bytes_new_take(g_steal_pointer(&bytes), length);
 }
 
-static char *sidecar_path(const char *path)
+// A file of the same name with another ending.
+static char *beside(const char *path, const char *suffix)
 {
     g_autofree char *stem = g_strndup(path, strlen(path) - strlen(SUFFIX));
-    return g_strconcat(stem, ".json", NULL);
+    return g_strconcat(stem, suffix, NULL);
 }
 
 // NULL where there is none, or it is of no use.
-static json_t *read_sidecar(const char *path)
+static json_t *read_beside(const char *path, const char *suffix,
+                           json_t *(*parse)(const char *text, gsize length, GError **error))
 {
-    g_autofree char *sidecar = sidecar_path(path);
+    g_autofree char *sidecar = beside(path, suffix);
     g_autoptr(GError) error = NULL;
     if (!g_file_test(sidecar, G_FILE_TEST_EXISTS))
         return NULL;
     g_autoptr(GBytes) bytes = read_bytes(sidecar, SIDECAR_MAX_BYTES, &error);
     gsize length = 0;
     const char *text = bytes ? g_bytes_get_data(bytes, &length) : NULL;
-    json_t *json = text ? sidecar_parse(text, length, &error) : NULL;
+    json_t *json = text ? parse(text, length, &error) : NULL;
     if (!json)
         log_warning("synthdef.sidecar", "{s:s s:s}", "file", sidecar, "reason",
                     error ? error->message : "it is empty");
     return json;
+}
+
+// Ours says more than sclang's.
+static json_t *read_sidecar(const char *path)
+{
+    json_t *json = read_beside(path, JSON_SUFFIX, sidecar_parse);
+    return json ? json : read_beside(path, SCLANG_SUFFIX, txarcmeta_parse);
 }
 
 // The definitions of one file, with what its sidecar says of them.
@@ -179,11 +191,11 @@ static gpointer copy_name(gconstpointer name, gpointer data)
 static void look_at(struct library *library, const char *path)
 {
     guint64 size = 0, sidecar_size = 0;
-    g_autofree char *sidecar = sidecar_path(path);
-    gint64 time = modified(path, &size), sidecar_time = modified(sidecar, &sidecar_size);
+    g_autofree char *ours = beside(path, JSON_SUFFIX), *sclangs = beside(path, SCLANG_SUFFIX);
+    gint64 time = modified(path, &size);
+    gint64 sidecar_time = modified(ours, &sidecar_size) ^ modified(sclangs, &sidecar_size);
     struct file *file = g_hash_table_lookup(library->files, path);
-    if (file && file->modified == time && file->size == size &&
-        file->sidecar_modified == sidecar_time) {
+    if (file && file->modified == time && file->size == size && file->sidecars == sidecar_time) {
         file->seen = true;
         return;
     }
@@ -291,6 +303,9 @@ static bool write_bytes(const char *path, GBytes *bytes, GFileSetContentsFlags f
     g_autoptr(GError) failure = NULL;
     if (g_file_set_contents_full(path, data, length, flags, 0644, &failure))
         return true;
+    // Half of one would pass for the whole.
+    if (!(flags & G_FILE_SET_CONTENTS_CONSISTENT))
+        g_unlink(path);
     // Where our folders are is nobody's business but the operator's.
     log_error("synthdef.write", "{s:s}", "reason", failure->message);
     g_set_error(error, FARFIELD_ERROR, ERROR_INTERNAL,

@@ -3,8 +3,8 @@
 // of the server, from which alone scsynth loads.
 //
 // The user's folder is watched. A file that appears or changes is read, checked and loaded; one
-// that goes takes its definitions along. Beside NAME.scsyndef a NAME.json may hold ranges and
-// words.
+// that goes takes its definitions along. Beside NAME.scsyndef a NAME.json, or sclang's
+// NAME.txarcmeta, may hold ranges and words.
 #pragma once
 
 #include <glib.h>

@@ -3,6 +3,7 @@
 
 #include <glib-unix.h>
 #include <lo/lo.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -138,6 +139,20 @@ int scsynth_local_port(const struct scsynth *scsynth)
     return lo_server_get_port(scsynth->server);
 }
 
+static lo_message message_to(const struct osc_message *message);
+
+static void add_blob(lo_message raw, const struct osc_message *message)
+{
+    lo_message nested = message_to(message);
+    size_t size;
+    void *bytes = lo_message_serialise(nested, message->address, NULL, &size);
+    lo_blob blob = lo_blob_new((int32_t)size, bytes);
+    lo_message_add_blob(raw, blob);
+    lo_blob_free(blob);
+    free(bytes);
+    lo_message_free(nested);
+}
+
 static lo_message message_to(const struct osc_message *message)
 {
     lo_message raw = lo_message_new();
@@ -149,6 +164,8 @@ static lo_message message_to(const struct osc_message *message)
             lo_message_add_float(raw, arg->f);
         else if (arg->type == 'd')
             lo_message_add_double(raw, arg->d);
+        else if (arg->type == 'm')
+            add_blob(raw, arg->m);
         else
             lo_message_add_string(raw, arg->s);
     }
@@ -162,13 +179,24 @@ static void send_one(struct scsynth *scsynth, const struct osc_message *message)
     lo_message_free(raw);
 }
 
-static void send_bundle(struct scsynth *scsynth, const GPtrArray *messages, guint from, guint to)
+// Seconds since 1900 and their fraction (OSC 1.0, "OSC Time Tags").
+static lo_timetag timetag(int64_t time)
 {
-    if (to - from == 1) {
+    if (time == 0)
+        return LO_TT_IMMEDIATE;
+    uint64_t fraction = ((uint64_t)(time % G_USEC_PER_SEC) << 32) / G_USEC_PER_SEC;
+    return (lo_timetag){(uint32_t)(time / G_USEC_PER_SEC + INT64_C(2208988800)),
+                        (uint32_t)fraction};
+}
+
+static void send_bundle(struct scsynth *scsynth, const GPtrArray *messages, guint from, guint to,
+                        int64_t time)
+{
+    if (to - from == 1 && time == 0) {
         send_one(scsynth, g_ptr_array_index(messages, from));
         return;
     }
-    lo_bundle bundle = lo_bundle_new(LO_TT_IMMEDIATE);
+    lo_bundle bundle = lo_bundle_new(timetag(time));
     for (guint i = from; i < to; i++) {
         const struct osc_message *message = g_ptr_array_index(messages, i);
         lo_bundle_add_message(bundle, message->address, message_to(message));
@@ -177,19 +205,29 @@ static void send_bundle(struct scsynth *scsynth, const GPtrArray *messages, guin
     lo_bundle_free_recursive(bundle);
 }
 
-void scsynth_send(struct scsynth *scsynth, const GPtrArray *messages)
+static void send_all(struct scsynth *scsynth, const GPtrArray *messages, int64_t time, gsize most)
 {
     guint from = 0;
     gsize size = 16; // "#bundle" and the timetag
     for (guint i = 0; i < messages->len; i++) {
         gsize more = 4 + osc_size(g_ptr_array_index(messages, i));
-        if (i > from && size + more > SCSYNTH_MAX_BUNDLE) {
-            send_bundle(scsynth, messages, from, i);
+        if (i > from && size + more > most) {
+            send_bundle(scsynth, messages, from, i, time);
             from = i;
             size = 16;
         }
         size += more;
     }
     if (from < messages->len)
-        send_bundle(scsynth, messages, from, messages->len);
+        send_bundle(scsynth, messages, from, messages->len, time);
+}
+
+void scsynth_send(struct scsynth *scsynth, const GPtrArray *messages)
+{
+    send_all(scsynth, messages, 0, SCSYNTH_MAX_BUNDLE);
+}
+
+void scsynth_send_at(struct scsynth *scsynth, const GPtrArray *messages, int64_t time)
+{
+    send_all(scsynth, messages, time, SCSYNTH_MAX_TIMED);
 }

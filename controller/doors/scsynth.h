@@ -9,6 +9,8 @@
 
 // A bundle is split where it would grow beyond this, bytes; scsynth reads up to 64 KiB.
 #define SCSYNTH_MAX_BUNDLE 8192
+// The same of a bundle with a time, which is to stay whole.
+#define SCSYNTH_MAX_TIMED 60000
 
 struct scsynth;
 
@@ -25,3 +27,7 @@ int scsynth_local_port(const struct scsynth *scsynth);
 // Sends the messages (struct osc_message) in order, to be carried out now: one alone as it is,
 // several as a bundle, or as many bundles as their size asks for.
 void scsynth_send(struct scsynth *scsynth, const GPtrArray *messages);
+
+// The same at `time`, microseconds of Unix time, or 0 for now: as few bundles as can be, all with
+// that timetag, so that they are carried out at once.
+void scsynth_send_at(struct scsynth *scsynth, const GPtrArray *messages, int64_t time);

@@ -93,7 +93,7 @@ static void populate(struct fake_scsynth *s)
 static void check(struct fake_session *f)
 {
     const struct node *guard = tree_find(&f->session->tree, 2);
-    if (!guard || guard->next || !guard->running || !tree_find(&f->session->tree, 1)) {
+    if (!guard || node_next(guard) || !guard->running || !tree_find(&f->session->tree, 1)) {
         g_autofree char *tree = fake_tree(f);
         g_error("the guard is not last: %s", tree);
     }

@@ -269,7 +269,7 @@ test('a link needs its token, and what waits for it is answered before the end',
         right.send(JSON.stringify({ type: 'pipeline.hello', listeners: [] }));
         const [hello] = await within('its hello', 10000, once(right, 'message'));
         assert.equal(JSON.parse(hello).type, 'controller.hello');
-        assert.match(farfield.log, /link.message/);
+        await waitFor('a line in the log', () => /link.message/.test(farfield.log));
 
         // Who waits for the pipeline is answered before the end.
         const rpc = await farfield.rpc();

@@ -96,8 +96,9 @@ test('pipeline: no synth is lost, a new listener hears them', async () => {
     await listener.pitched(440);
     const first = await epoch();
     await farfield.kill('pipeline');
-    await waitFor('the pipeline', async () =>
-        (await farfield.api('GET', '/v1/health/ready')).status === 200);
+    const ready = async () => (await farfield.api('GET', '/v1/health/ready')).status;
+    await waitFor('its loss to be noticed', async () => await ready() === 503);
+    await waitFor('the pipeline', async () => await ready() === 200);
     assert.equal(await epoch(), first, 'scsynth was not touched');
     assert.equal((await farfield.api('GET', `/v1/nodes/${id}`)).status, 200);
     const second = await farfield.listen();

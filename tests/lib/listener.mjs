@@ -161,7 +161,8 @@ export async function listen({ base, room = 'main', headers = {}, rpc = null,
                 const sound = await listener.hear(0.5);
                 const louder = rms(sound.left) >= rms(sound.right) ? sound.left : sound.right;
                 const heard = pitch(louder, sound.rate);
-                if (Math.abs(heard - hz) > tolerance) throw new Error(`heard ${heard} Hz`);
+                // Silence has no pitch: NaN, which is neither near nor far.
+                if (!(Math.abs(heard - hz) <= tolerance)) throw new Error(`heard ${heard} Hz`);
                 return { ...sound, hz: heard };
             }, { timeout: deadline });
         },

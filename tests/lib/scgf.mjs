@@ -19,13 +19,36 @@ const SCALAR = -1; // a constant, as the unit of an input
 const CONTROL = 1;
 const AUDIO = 2;
 
-function unit(type, rate, outputs, inputs) {
-    return Buffer.concat([name(type), i8(rate), i32(inputs.length, outputs), i16(0),
-        ...inputs.map((input) => i32(...input)), i8(...Array(outputs).fill(rate))]);
+// An input from a constant, or from a parameter where unit 0 is a Control of them all.
+export const K = (value) => ({ value });
+export const parameter = (index) => [0, index];
+
+// A unit as definition() takes it; an input is [unit, output], K(value) or [SCALAR, constant].
+export function unit(type, rate, outputs, inputs, special = 0) {
+    return { type, rate, outputs, inputs, special };
+}
+
+function encodeUnit({ type, rate, outputs, inputs, special }, constants) {
+    const place = (input) => (Array.isArray(input) ? input
+        : [SCALAR, constants.indexOf(input.value)]);
+    return Buffer.concat([name(type), i8(rate), i32(inputs.length, outputs), i16(special),
+        ...inputs.map((input) => i32(...place(input))), i8(...Array(outputs).fill(rate))]);
+}
+
+// A file with one definition of these parameters ({freq: 440}) and units.
+export function definition(title, parameters, units) {
+    const entries = Object.entries(parameters);
+    const constants = units.flatMap(({ inputs }) => inputs.filter((input) => !Array.isArray(input))
+        .map(({ value }) => value));
+    return Buffer.concat([Buffer.from('SCgf'), i32(2), i16(1), name(title),
+        i32(constants.length), f32(...constants),
+        i32(entries.length), f32(...entries.map(([, value]) => value)),
+        i32(entries.length), ...entries.flatMap(([key], i) => [name(key), i32(i)]),
+        i32(units.length), ...units.map((each) => encodeUnit(each, constants)), i16(0)]);
 }
 
 // `controls` is {freq: 440, ...}; freq is the first.
-function definition(title, controls) {
+function sine(title, controls) {
     const entries = Object.entries(controls);
     return Buffer.concat([
         name(title),
@@ -33,9 +56,9 @@ function definition(title, controls) {
         i32(entries.length), f32(...entries.map(([, value]) => value)),
         i32(entries.length), ...entries.flatMap(([key], i) => [name(key), i32(i)]),
         i32(3),
-        unit('Control', CONTROL, entries.length, []),
-        unit('SinOsc', AUDIO, 1, [[0, 0], [SCALAR, 0]]),
-        unit('Out', AUDIO, 0, [[SCALAR, 0], [1, 0]]),
+        encodeUnit(unit('Control', CONTROL, entries.length, [])),
+        encodeUnit(unit('SinOsc', AUDIO, 1, [[0, 0], [SCALAR, 0]])),
+        encodeUnit(unit('Out', AUDIO, 0, [[SCALAR, 0], [1, 0]])),
         i16(0),
     ]);
 }
@@ -44,5 +67,5 @@ function definition(title, controls) {
 export function scsyndef(definitions) {
     const entries = Object.entries(definitions);
     return Buffer.concat([Buffer.from('SCgf'), i32(2), i16(entries.length),
-        ...entries.map(([title, controls]) => definition(title, controls))]);
+        ...entries.map(([title, controls]) => sine(title, controls))]);
 }

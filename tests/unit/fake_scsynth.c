@@ -188,10 +188,8 @@ static void on_node(struct fake_scsynth *s, const struct osc_message *m)
 {
     bool at_tail = strcmp(m->address, "/g_tail") == 0;
     struct fake_node *node = find(s, osc_int(m, at_tail ? 1 : 0));
-    if (!node || (node->id == TREE_ROOT && strcmp(m->address, "/n_free") == 0))
+    if (!node)
         fail(s, m->address, "Node %d", osc_int(m, at_tail ? 1 : 0));
-    else if (strcmp(m->address, "/n_free") == 0)
-        free_node(s, node);
     else if (strcmp(m->address, "/n_run") == 0)
         run_node(s, node, osc_int(m, 1));
     else if (strcmp(m->address, "/n_query") == 0)
@@ -202,6 +200,39 @@ static void on_node(struct fake_scsynth *s, const struct osc_message *m)
     else if (at_tail && !is_within(find(s, osc_int(m, 0)), node)) {
         place(node, 1, find(s, osc_int(m, 0)));
         tell(s, "/n_move", node);
+    }
+}
+
+// Those that are there stand, one behind the other, where it says.
+static void order(struct fake_scsynth *s, const struct osc_message *m)
+{
+    int action = osc_int(m, 0);
+    struct fake_node *target = find(s, osc_int(m, 1));
+    for (guint i = 2; i < m->args->len; i++) {
+        struct fake_node *node = find(s, osc_int(m, i));
+        if (!node || !target || (action >= 2 && !target->parent)) {
+            fail(s, m->address, "Node %d", osc_int(m, node ? 1 : i));
+            continue;
+        }
+        if (node == target || is_within(target, node))
+            continue;
+        place(node, action, target);
+        tell(s, "/n_move", node);
+        if (action == 0 || action == 3) {
+            action = 3;
+            target = node;
+        }
+    }
+}
+
+static void free_nodes(struct fake_scsynth *s, const struct osc_message *m)
+{
+    for (guint i = 0; i < m->args->len; i++) {
+        struct fake_node *node = find(s, osc_int(m, i));
+        if (node && node->id != TREE_ROOT)
+            free_node(s, node);
+        else
+            fail(s, m->address, "Node %d", osc_int(m, i));
     }
 }
 
@@ -225,6 +256,13 @@ static void receive(void *data, const struct osc_message *m)
         new_node(s, m, 0, true);
     else if (strcmp(address, "/g_deepFree") == 0)
         deep_free(s, find(s, osc_int(m, 0)));
+    else if (strcmp(address, "/n_order") == 0)
+        order(s, m);
+    else if (strcmp(address, "/n_free") == 0)
+        free_nodes(s, m);
+    else if (strcmp(address, "/b_alloc") == 0)
+        say(s, osc_message_new("/b_info", "iiif", osc_int(m, 0), osc_int(m, 1), osc_int(m, 2),
+                               48000.0));
     else if (g_str_has_prefix(address, "/n_") || strcmp(address, "/g_tail") == 0)
         on_node(s, m);
 }

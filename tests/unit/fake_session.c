@@ -60,6 +60,31 @@ static bool port_to_pipeline(void *data, const struct link_message *message)
     return !f->pipeline_away;
 }
 
+static void port_send_at(void *data, const GPtrArray *messages, int64_t time)
+{
+    struct fake_session *f = data;
+    guint before = f->sent->len;
+    port_send(data, messages);
+    if (!time || f->sent->len == before)
+        return;
+    char *text = g_ptr_array_steal_index(f->sent, before);
+    g_ptr_array_add(f->sent,
+                    g_strdup_printf("@%.3f %s", (double)(time - f->now) / 1e6 - FAKE_EPOCH, text));
+    g_free(text);
+}
+
+static int64_t port_real_time(void *data)
+{
+    return ((struct fake_session *)data)->now + FAKE_EPOCH * G_USEC_PER_SEC;
+}
+
+static void port_save_model(void *data, json_t *model)
+{
+    struct fake_session *f = data;
+    json_decref(f->model);
+    f->model = model;
+}
+
 static void port_wake_at(void *data, int64_t time)
 {
     ((struct fake_session *)data)->wake = time;
@@ -108,6 +133,148 @@ static bool port_forget(void *data, const char *name, GError **error)
     struct fake_session *f = data;
     f->forgotten += !f->forget_error;
     return works(f->forget_error, error);
+}
+
+// --- the store: documents by "kind/folder/name" --------------------------------------------------
+
+static bool store_works(struct fake_session *f, GError **error)
+{
+    if (f->store_error)
+        g_set_error_literal(error, FARFIELD_ERROR, f->store_error, "the store fails");
+    return !f->store_error;
+}
+
+static char *key_text(const struct document_key *key)
+{
+    return g_strdup_printf("%s/%s/%s", key->kind, key->folder, key->name);
+}
+
+static json_t *port_store_get(void *data, const struct document_key *key, GError **error)
+{
+    struct fake_session *f = data;
+    g_autofree char *text = key_text(key);
+    return store_works(f, error) ? json_deep_copy(json_object_get(f->stored, text)) : NULL;
+}
+
+static json_t *port_store_list(void *data, const char *kind, const char *folder, GError **error)
+{
+    struct fake_session *f = data;
+    g_autofree char *prefix = g_strdup_printf("%s/%s/", kind, folder);
+    json_t *list = json_array();
+    const char *text;
+    json_t *document;
+    json_object_foreach(f->stored, text, document)
+    {
+        if (!g_str_has_prefix(text, prefix))
+            continue;
+        json_t *head = json_deep_copy(document);
+        json_object_del(head, "body");
+        json_array_append_new(list, head);
+    }
+    if (!store_works(f, error))
+        g_clear_pointer(&list, json_decref);
+    return list;
+}
+
+static bool port_store_put(void *data, const struct document_key *key, const json_t *about,
+                           const json_t *body, GError **error)
+{
+    struct fake_session *f = data;
+    if (!store_works(f, error))
+        return false;
+    g_autofree char *text = key_text(key);
+    json_object_set_new(f->stored, text,
+                        json_pack("{s:s s:i s:i s:o s:o}", "name", key->name, "created", 1,
+                                  "changed", 2, "about", json_deep_copy(about), "body",
+                                  json_deep_copy(body)));
+    return true;
+}
+
+static bool port_store_delete(void *data, const struct document_key *key, GError **error)
+{
+    struct fake_session *f = data;
+    g_autofree char *text = key_text(key);
+    if (!store_works(f, error))
+        return false;
+    if (json_object_del(f->stored, text) == 0)
+        return true;
+    g_set_error(error, FARFIELD_ERROR, ERROR_NOT_FOUND, "there is no %s \"%s\"", key->kind,
+                key->name);
+    return false;
+}
+
+static const char *port_store_trouble(void *data)
+{
+    return ((struct fake_session *)data)->store_error ? "the store fails" : NULL;
+}
+
+// --- recordings: those that are in the folder are documents, too ---------------------------------
+
+static struct recording *port_read_recording(void *data, const char *id)
+{
+    struct fake_session *f = data;
+    g_autofree char *key = g_strconcat("recording/", id, NULL);
+    return recording_from_json(json_object_get(f->stored, key), NULL);
+}
+
+static bool port_delete_recording(void *data, const char *id, GError **error)
+{
+    struct fake_session *f = data;
+    f->erased += !f->erase_error;
+    return works(f->erase_error, error);
+}
+
+static bool port_check_sound(void *data, guint ticket, const char *path, const char *title,
+                             GError **error)
+{
+    struct fake_session *f = data;
+    g_string_append_printf(f->files, "check %u %s %s; ", ticket, path, title ? title : "-");
+    return works(f->sound_error, error);
+}
+
+static char *port_stage_asset(void *data, const char *asset, int number, GError **error)
+{
+    struct fake_session *f = data;
+    g_string_append_printf(f->files, "stage %s %d; ", asset, number);
+    return works(f->sound_error, error) ? g_strdup_printf("/server/%d.wav", number) : NULL;
+}
+
+static void port_unstage_asset(void *data, int number)
+{
+    g_string_append_printf(((struct fake_session *)data)->files, "unstage %d; ", number);
+}
+
+static bool port_delete_asset(void *data, const char *asset, GError **error)
+{
+    struct fake_session *f = data;
+    g_string_append_printf(f->files, "delete %s; ", asset);
+    return works(f->sound_error, error);
+}
+
+static char *port_asset_path(void *data, const char *asset)
+{
+    return g_strconcat("/assets/", asset, NULL);
+}
+
+static char *port_scratch_file(void *data, int number, guint64 bytes, GError **error)
+{
+    struct fake_session *f = data;
+    return works(f->sound_error, error) ? g_strdup_printf("/server/out-%d.wav", number) : NULL;
+}
+
+static guint64 port_file_size(void *data, const char *path)
+{
+    return ((struct fake_session *)data)->file_size;
+}
+
+static void port_delete_file(void *data, const char *path)
+{
+    g_string_append_printf(((struct fake_session *)data)->files, "delete %s; ", path);
+}
+
+static void port_buffers_changed(void *data)
+{
+    ((struct fake_session *)data)->buffers_kept++;
 }
 
 static void port_random(void *data, guint8 *bytes, gsize length)
@@ -186,6 +353,9 @@ struct fake_session *fake_session_create(void)
     struct session_ports ports = {
         .data = f,
         .send = port_send,
+        .send_at = port_send_at,
+        .real_time = port_real_time,
+        .save_model = port_save_model,
         .emit = port_emit,
         .notify = port_notify,
         .to_pipeline = port_to_pipeline,
@@ -196,17 +366,36 @@ struct fake_session *fake_session_create(void)
         .stage_synthdef = port_stage,
         .keep_synthdef = port_keep,
         .forget_synthdef = port_forget,
+        .store_get = port_store_get,
+        .store_list = port_store_list,
+        .store_put = port_store_put,
+        .store_delete = port_store_delete,
+        .store_trouble = port_store_trouble,
+        .read_recording = port_read_recording,
+        .delete_recording = port_delete_recording,
+        .check_sound = port_check_sound,
+        .stage_asset = port_stage_asset,
+        .unstage_asset = port_unstage_asset,
+        .delete_asset = port_delete_asset,
+        .asset_path = port_asset_path,
+        .scratch_file = port_scratch_file,
+        .file_size = port_file_size,
+        .delete_file = port_delete_file,
+        .buffers_changed = port_buffers_changed,
         .random = port_random,
     };
     f->now = FAKE_MS(1000000);
+    f->files = g_string_new(NULL);
     f->sent = g_ptr_array_new_with_free_func(g_free);
     f->events = g_ptr_array_new_with_free_func(g_free);
     f->notes = g_ptr_array_new_with_free_func(g_free);
     f->link = g_ptr_array_new_with_free_func(g_free);
     f->received = g_ptr_array_new_with_free_func(g_free);
     f->clients = g_ptr_array_new();
+    f->stored = json_object();
     f->answers = g_ptr_array_new_with_free_func(destroy_answer);
     f->session = session_create(&ports, 0);
+    f->session->sweep_interval = 0;
     f->session->address = g_strdup("127.0.0.1");
     f->session->websocket_port = 8081;
     static const char *const synthdefs[] = {
@@ -231,6 +420,7 @@ void fake_session_destroy(struct fake_session *f)
         if (answer->times != 1)
             g_error("call %u was answered %d times", i, answer->times);
     }
+    g_string_free(f->files, TRUE);
     g_ptr_array_unref(f->sent);
     g_ptr_array_unref(f->events);
     g_ptr_array_unref(f->notes);
@@ -238,6 +428,8 @@ void fake_session_destroy(struct fake_session *f)
     g_ptr_array_unref(f->received);
     g_ptr_array_unref(f->clients);
     g_ptr_array_unref(f->answers);
+    json_decref(f->stored);
+    json_decref(f->model);
     g_free(f);
 }
 
@@ -264,7 +456,7 @@ void fake_session_boot(struct fake_session *f, int client)
 
 void fake_lose_server(struct fake_session *f)
 {
-    session_server_gone(f->session, f->now);
+    session_server_gone(f->session, false, f->now);
     session_server_expected(f->session, f->now);
 }
 
@@ -279,6 +471,11 @@ struct osc_message *fake_message(const char *text)
     struct osc_message *message = osc_message_new(words[0], "");
     for (int i = 1; words[i]; i++) {
         char *end;
+        if (*words[i] == '{') { // '{/b_query 3}', in quotes
+            g_autofree char *inner = g_strndup(words[i] + 1, strlen(words[i]) - 2);
+            osc_add_message(message, fake_message(inner));
+            continue;
+        }
         gint64 integer = g_ascii_strtoll(words[i], &end, 10);
         if (*words[i] && !*end) {
             osc_add_int(message, (int32_t)integer);
@@ -361,6 +558,17 @@ struct fake_answer *fake_call_bytes(struct fake_session *f, const char *method, 
     return answer;
 }
 
+struct fake_answer *fake_upload(struct fake_session *f, const char *method, const char *params,
+                                const char *path)
+{
+    struct fake_answer *answer = answer_new(f);
+    struct call *uploaded =
+        call_new(command_by_method(method), read_params(params), NULL, NULL, on_answer, answer);
+    uploaded->upload = path;
+    session_call(f->session, uploaded, false, f->now);
+    return answer;
+}
+
 void fake_notify(struct fake_session *f, const char *method, const char *params)
 {
     call(f, method, params, NULL, NULL);
@@ -399,6 +607,13 @@ void fake_receive(struct fake_session *f, struct client *client, const char *tex
 {
     g_autofree char *json = g_strdelimit(g_strdup(text), "'", '"');
     rpc_receive(client, json, strlen(json), f->now);
+}
+
+char *fake_files(struct fake_session *f)
+{
+    char *text = g_strchomp(g_strdup(f->files->str));
+    g_string_truncate(f->files, 0);
+    return text;
 }
 
 char *fake_received(struct fake_session *f)
@@ -470,9 +685,11 @@ static void append_node(GString *text, const struct node *node)
     if (!node->is_group)
         return;
     g_string_append_c(text, '(');
-    for (const struct node *n = node->first; n; n = n->next) {
+    const struct node *n =
+        node->first && node->first->planned ? node_next(node->first) : node->first;
+    for (; n; n = node_next(n)) {
         append_node(text, n);
-        if (n->next)
+        if (node_next(n))
             g_string_append_c(text, ' ');
     }
     g_string_append_c(text, ')');

@@ -20,18 +20,29 @@ struct fake_answer {
     const char *detail; // of a problem, "" for a result
 };
 
+// Seconds of Unix time when the fake's clock is 0.
+#define FAKE_EPOCH INT64_C(1700000000)
+
 struct fake_session {
     struct session *session;
     int64_t now, wake;
-    GPtrArray *sent;    // owned char *: a bundle each, messages joined by "; "
+    GPtrArray *sent; // owned char *: a bundle each, messages joined by "; "; one with a time begins
+                     // with the seconds until then: "@0.500 /n_set ..."
     GPtrArray *events;  // owned char *: "topic event {params} key"
     GPtrArray *notes;   // owned char *: "method {params}", to single clients
     GPtrArray *link;    // owned char *: what the pipeline was told
     GPtrArray *answers; // owned struct fake_answer
     bool pipeline_away, may_restart;
-    const char *stage_error, *keep_error, *forget_error; // NULL where it works
-    int statuses; // /status by itself, which is not in `sent`
-    int lost, restarts, kept, forgotten;
+    const char *stage_error, *keep_error, *forget_error, *erase_error; // NULL where it works
+    json_t *stored;          // owned: documents by "kind/folder/name"
+    int store_error;         // kind of error of whatever is asked of the store, 0 where it works
+    json_t *model;           // owned: as it was saved last
+    const char *sound_error; // of a sound that cannot be checked, given to scsynth, or written
+    GString *files;          // owned: "stage tone.wav 3; unstage 3;": what was asked of files
+    guint64 file_size;       // of what scsynth has written
+    int buffers_kept;        // times that they were to be written down
+    int statuses;            // /status by itself, which is not in `sent`
+    int lost, restarts, kept, forgotten, erased;
     int pipelines_lost;  // pipelines that were given up
     struct rpc *rpc;     // NULL unless fake_connect() has been called
     GPtrArray *clients;  // struct client, those that are connected
@@ -43,6 +54,7 @@ struct fake_session {
 
 // Knows the SynthDefs sine (out, freq, amp, gate), bell (one-shot: freq), plain (amp), chord
 // (freqs[3], t_hit, i_bus, amp) and farfield_guard.
+// It does not sweep the tree, until sweep_interval is set.
 struct fake_session *fake_session_create(void);
 // Stops it first, and aborts where a call was not answered exactly once.
 void fake_session_destroy(struct fake_session *f);
@@ -71,6 +83,9 @@ struct fake_answer *fake_call(struct fake_session *f, const char *method, const 
 struct fake_answer *fake_call_bytes(struct fake_session *f, const char *method, const char *params,
                                     const void *bytes, gsize length);
 // The same without anybody who waits for the answer.
+// The same with an uploaded file.
+struct fake_answer *fake_upload(struct fake_session *f, const char *method, const char *params,
+                                const char *path);
 void fake_notify(struct fake_session *f, const char *method, const char *params);
 
 // A WebSocket client, whose connection is named by a letter.
@@ -90,6 +105,8 @@ void fake_run(struct fake_session *f, int64_t microseconds);
 char *fake_sent(struct fake_session *f);
 // Events of one topic since it was last asked, one a line: "event {params}".
 char *fake_events(struct fake_session *f, const char *topic);
+// What was asked of sounds and files since it was last asked.
+char *fake_files(struct fake_session *f);
 // Forgets what was recorded.
 void fake_forget(struct fake_session *f);
 // The tree as "0(1(1000 1001) 2)".

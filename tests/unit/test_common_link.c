@@ -17,13 +17,25 @@ static char *through(const char *text)
     return g_strdelimit(encoded, "\"", '\'');
 }
 
+#define RECORDING                                                                                  \
+    "{'id':'1-a','room':'main','name':'x','format':'flac','state':'recording','started':5.5,"      \
+    "'length':0.0,'split':2000000000.0,'lost':480,'xruns':1,'parts':[{'bytes':12,'frames':2},"     \
+    "{'bytes':9000000000,'frames':1}]}"
+
 static void every_type_survives(void **state)
 {
     static const char *const texts[] = {
         "{'type':'controller.hello','rooms':[{'room':'main','sources':['a:1','a:2']}]}",
         "{'type':'controller.hello','rooms':[]}",
         "{'type':'pipeline.hello','listeners':[{'listener':'x','room':'main','state':'connected',"
-        "'since':5.5}]}",
+        "'since':5.5}],'recordings':[" RECORDING "]}",
+        "{'type':'pipeline.hello','listeners':[],'recordings':[]}",
+        "{'type':'record','recording':" RECORDING "}",
+        "{'type':'record.stop','id':'1-a'}",
+        "{'type':'recording','recording':" RECORDING "}",
+        "{'type':'recording','recording':{'id':'1','room':'r','name':'','format':'wav',"
+        "'state':'failed','started':0.0,'length':2.5,'split':262144.0,'lost':0,'xruns':0,'parts':[],"
+        "'status':507,'detail':'the disk is full'}}",
         "{'type':'listen','listener':'x','room':'main'}",
         "{'type':'listen','listener':'x','room':'main','sdp':'v=0'}",
         "{'type':'offer','listener':'x','sdp':'v=0'}",
@@ -91,10 +103,82 @@ static void what_is_wrong_is_named(void **state)
         "jack must be true or false",
         "{'type': 'capture', 'capture': {'jack': true, 'rate': 1e99}}",
         "rate must be a number in range",
+        "{'type': 'pipeline.hello', 'listeners': [], 'recordings': {}}",
+        "recordings must be an array",
+        "{'type': 'record.stop'}",
+        "id must be a string of fitting length",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i += 2) {
         g_autofree char *expected = g_strconcat("link message: ", cases[i + 1], NULL);
         assert_text(through(cases[i]), expected);
+    }
+}
+
+// One member of a good recording is replaced.
+static void recordings_are_checked(void **state)
+{
+    static const char *const cases[] = {
+        "'id':'1-a'",
+        "'id':'../a'",
+        "id must be letters, digits and hyphens",
+        "'id':'1-a'",
+        "'id':''",
+        "id must be letters, digits and hyphens",
+        "'id':'1-a'",
+        "'id':1",
+        "id must be a string of fitting length",
+        "'room':'main'",
+        "'room':null",
+        "room must be a string of fitting length",
+        "'format':'flac'",
+        "'format':'mp3'",
+        "format must be one of its words",
+        "'state':'recording'",
+        "'state':'gone'",
+        "state must be one of its words",
+        "'started':5.5",
+        "'started':-1",
+        "started must be a number in range",
+        "'split':2000000000.0",
+        "'split':1000",
+        "split must be a number in range",
+        "'lost':480",
+        "'lost':-1",
+        "lost must be a number in range",
+        "'parts':[",
+        "'parts':[5,",
+        "bytes must be a number in range",
+        "'frames':1}",
+        "'frames':1e16}",
+        "frames must be a number in range",
+        "'frames':1}]",
+        "'frames':1}],'status':200",
+        "status must be a number in range",
+        "'frames':1}]",
+        "'frames':1}],'detail':1",
+        "detail must be a string of fitting length",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i += 3) {
+        g_auto(GStrv) around = g_strsplit(RECORDING, cases[i], 2);
+        assert_int_equal(g_strv_length(around), 2);
+        g_autofree char *wrong = g_strjoinv(cases[i + 1], around);
+        g_autofree char *text = g_strdup_printf("{'type':'recording','recording':%s}", wrong);
+        g_autofree char *expected = g_strconcat("recording: ", cases[i + 2], NULL);
+        assert_text(through(text), expected);
+    }
+}
+
+static void parts_have_a_bound(void **state)
+{
+    for (int over = 0; over <= 1; over++) {
+        g_autoptr(GString) parts = g_string_new("'parts':[");
+        for (int i = 0; i < RECORDING_MAX_PARTS - 2 + over; i++)
+            g_string_append(parts, "{'bytes':1,'frames':1},");
+        g_auto(GStrv) around = g_strsplit(RECORDING, "'parts':[", 2);
+        g_autofree char *many = g_strjoinv(parts->str, around);
+        g_autofree char *text = g_strdup_printf("{'type':'recording','recording':%s}", many);
+        assert_text(through(text),
+                    over ? "recording: parts must be an array of fitting length" : text);
     }
 }
 
@@ -126,7 +210,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_survives),    cmocka_unit_test(unknown_members_are_passed_over),
         cmocka_unit_test(what_is_wrong_is_named), cmocka_unit_test(what_is_not_json_is_refused),
-        cmocka_unit_test(sdps_have_a_bound),
+        cmocka_unit_test(sdps_have_a_bound),      cmocka_unit_test(recordings_are_checked),
+        cmocka_unit_test(parts_have_a_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

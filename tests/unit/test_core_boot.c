@@ -16,7 +16,7 @@ static void say_synced(struct fake_session *f)
 static void does_not_ask_before_scsynth_is_expected(void **state)
 {
     struct fake_session *f = *state;
-    session_server_gone(f->session, f->now);
+    session_server_gone(f->session, false, f->now);
     f->statuses = 0;
     fake_run(f, FAKE_MS(1000));
     fake_alive(f);
@@ -224,10 +224,10 @@ static void a_fresh_scsynth_gets_everything_in_order(void **state)
     struct fake_session *f = *state;
     populate(f);
     come_back(f, 0, "/g_queryTree.reply 1 0 0");
-    assert_sent(f, "/s_new farfield_guard 2 1 0 bus 0f; /g_new 1 0 0; /g_new 1000 0 1; "
-                   "/s_new sine 1001 0 1000 freq 500f amp 0.25f; "
-                   "/s_new plain 1002 3 1001; /n_run 1002 0; "
-                   "/s_new chord 1003 3 1000 1 5f; /sync 5");
+    assert_sent(f, "/s_new farfield_guard 2 1 0 bus 0f; /g_new 1 0 0; /g_new 1000 1 1; "
+                   "/s_new sine 1001 1 1000 freq 500f amp 0.25f; "
+                   "/s_new plain 1002 1 1000; /n_run 1002 0; "
+                   "/s_new chord 1003 1 1 1 5f; /sync 5");
     fake_reply(f, "/n_go 1 0 -1 -1 1 -1 -1");
     fake_reply(f, "/n_go 1000 1 -1 -1 1 -1 -1");
     fake_reply(f, "/n_go 1001 1000 -1 -1 0");
@@ -239,7 +239,7 @@ static void a_fresh_scsynth_gets_everything_in_order(void **state)
     assert_tree(f, "0(1(1000(1001 1002) 1003) 2)");
     assert_int_equal(f->session->epoch, 2);
     struct fake_answer *shown = fake_call(f, "node.show", "{'id': 1001}");
-    assert_has(fake_text(shown), "\"controls\":{\"out\":0.0,\"freq\":500.0,\"amp\":0.25");
+    assert_has(fake_text(shown), "\"controls\":{\"out\":0,\"freq\":500,\"amp\":0.25");
     assert_false(tree_find(&f->session->tree, 1002)->running);
 }
 
@@ -261,7 +261,7 @@ static void what_does_not_come_back_is_said_to_have_ended(void **state)
     fake_reply(f, "/n_info 1003 1 1000 -1 0");
     say_synced(f);
     assert_tree(f, "0(1(1000(1001) 1003) 2)");
-    assert_has(fake_events(f, "nodes"), "node.ended {\"id\":1002,\"parent\":1000}");
+    assert_has(fake_events(f, "nodes"), "node.ended {\"id\":1002,\"parent\":1000,\"by\":null}");
 }
 
 static void what_was_over_is_not_struck_again(void **state)
@@ -278,8 +278,36 @@ static void what_was_over_is_not_struck_again(void **state)
     fake_notify(f, "node.release", "{'id': 1001}");
     fake_run(f, FAKE_MS(2));
     come_back(f, 0, "/g_queryTree.reply 1 0 0");
-    assert_sent(f, "/s_new farfield_guard 2 1 0 bus 0f; /g_new 1 0 0; /s_new sine 1002 0 1; "
+    assert_sent(f, "/s_new farfield_guard 2 1 0 bus 0f; /g_new 1 0 0; /s_new sine 1002 1 1; "
                    "/sync 5");
+}
+
+// One that ends in order tells of each node's end first; what was freed here does not come back.
+static void ends_that_scsynths_own_end_brings_are_undone(void **state)
+{
+    struct fake_session *f = *state;
+    populate(f);
+    fake_call(f, "node.free", "{'id': 1003}");
+    fake_run(f, FAKE_MS(2));
+    fake_reply(f, "/n_end 1003 1 -1 -1 0");
+    fake_reply(f, "/n_end 1001 1000 -1 1002 0");
+    fake_reply(f, "/n_end 1002 1000 -1 -1 0");
+    fake_reply(f, "/n_end 1000 1 -1 -1 1 -1 -1");
+    fake_reply(f, "/n_end 1 0 -1 2 1 -1 -1");
+    fake_reply(f, "/n_end 2 0 -1 -1 0");
+    assert_tree(f, "0()");
+    fake_lose_server(f);
+    assert_tree(f, "0(1(1000(1001 1002)))");
+}
+
+static void ends_that_scsynth_outlives_are_not(void **state)
+{
+    struct fake_session *f = *state;
+    populate(f);
+    fake_reply(f, "/n_end 1001 1000 -1 1002 0");
+    fake_alive(f);
+    fake_lose_server(f);
+    assert_lacks(fake_tree(f), "1001");
 }
 
 // scsynth was only out of reach: what it lacks has ended, and only the news of it was lost.
@@ -292,7 +320,7 @@ static void a_tree_that_is_still_there_is_kept(void **state)
               "gate 1.0 1003 -1 chord 6 freqs 1.0 1 5.0 2 3.0 t_hit 0.0 i_bus 0.0 amp 0.5 "
               "2 -1 farfield_guard 1 bus 0.0");
     assert_sent(f, "/sync 5");
-    assert_has(fake_events(f, "nodes"), "node.ended {\"id\":1002,\"parent\":1000}");
+    assert_has(fake_events(f, "nodes"), "node.ended {\"id\":1002,\"parent\":1000,\"by\":null}");
     say_synced(f);
     assert_tree(f, "0(1(1000(1001) 1003) 2)");
     // What was wanted counts, not an answer that may be older.
@@ -305,10 +333,10 @@ static void another_client_id_renumbers_what_is_ours(void **state)
     populate(f);
     come_back(f, 1, "/g_queryTree.reply 1 0 0");
     assert_sent(f, "/s_new farfield_guard 67108866 1 0 bus 0f; /g_new 67108865 0 0; "
-                   "/g_new 67109864 0 67108865; "
-                   "/s_new sine 67109865 0 67109864 freq 500f amp 0.25f; "
-                   "/s_new plain 67109866 3 67109865; /n_run 67109866 0; "
-                   "/s_new chord 67109867 3 67109864 1 5f; /sync 5");
+                   "/g_new 67109864 1 67108865; "
+                   "/s_new sine 67109865 1 67109864 freq 500f amp 0.25f; "
+                   "/s_new plain 67109866 1 67109864; /n_run 67109866 0; "
+                   "/s_new chord 67109867 1 67108865 1 5f; /sync 5");
 }
 
 // Another client's node that is told of before we know who we are must not be in the way.
@@ -339,16 +367,18 @@ static void a_tree_is_adopted(void **state)
     say_synced(f);
     assert_tree(f, "0(1(1000(1001) 1002) 67108865() 2)");
     struct fake_answer *a = fake_call(f, "node.show", "{'id': 1001}");
-    assert_answer(a, "200 {\"id\":1001,\"kind\":\"synth\",\"parent\":1000,\"synthdef\":\"sine\","
-                     "\"controls\":{\"out\":0.0,\"freq\":500.0,\"amp\":0.0,\"gate\":1.0},"
-                     "\"releasing\":false,\"running\":true,\"own\":true,\"system\":false,"
-                     "\"room\":\"main\"}");
+    assert_answer(
+        a,
+        "200 {\"id\":1001,\"kind\":\"synth\",\"name\":null,\"parent\":1000,\"synthdef\":\"sine\","
+        "\"controls\":{\"out\":0,\"freq\":500,\"amp\":0.1,\"gate\":1},"
+        "\"maps\":{\"amp\":\"c3\"},\"releasing\":false,\"running\":true,\"own\":true,\"client\":0,\"system\":false,"
+        "\"room\":\"main\"}");
     // Of a definition that is not in the catalog all that is known is what was shown.
     a = fake_call(f, "node.show", "{'id': 1002}");
-    assert_has(fake_text(a), "\"synthdef\":\"gone\",\"controls\":{\"a\":1.0,\"list\":[2.0,3.0],"
-                             "\"gate\":1.0}");
+    assert_has(fake_text(a), "\"synthdef\":\"gone\",\"controls\":{\"a\":1,\"list\":[2,3],"
+                             "\"gate\":1}");
     a = fake_call(f, "node.show", "{'id': 67108865}");
-    assert_has(fake_text(a), "\"own\":false,\"system\":false,\"room\":null");
+    assert_has(fake_text(a), "\"own\":false,");
     // New nodes get ids that are free.
     fake_run(f, FAKE_MS(2));
     fake_forget(f);
@@ -374,7 +404,7 @@ static void a_tree_too_large_for_one_answer(void **state)
     say_synced(f);
     assert_tree(f, "0(1(1000) 2)");
     assert_has(fake_text(fake_call(f, "node.show", "{'id': 1000}")),
-               "\"synthdef\":\"sine\",\"controls\":{\"out\":0.0,\"freq\":330.0,\"amp\":0.5,");
+               "\"synthdef\":\"sine\",\"controls\":{\"out\":0,\"freq\":330,\"amp\":0.5,");
 }
 
 static void a_tree_too_large_for_any_answer(void **state)
@@ -425,10 +455,39 @@ static void a_scsynth_that_is_another_one_is_set_up(void **state)
     fake_reply(f, "/g_queryTree.reply 1 0 0");
     fake_forget(f);
     say_synced(f);
-    assert_has(fake_sent(f), "/s_new sine 1001 0 1000 freq 500f amp 0.25f");
+    assert_has(fake_sent(f), "/s_new sine 1001 1 1000 freq 500f amp 0.25f");
     say_synced(f);
     say_synced(f); // nothing was heard of them: they are asked for
     assert_int_equal(f->session->epoch, 2);
+}
+
+// Its room's group is asked for after one of others was started anew on the same port.
+static void a_scsynth_without_our_room_is_another_one(void **state)
+{
+    struct fake_session *f = *state;
+    fake_call(f, "synth.new", "{'synthdef': 'sine'}");
+    fake_run(f, FAKE_MS(2));
+    fake_reply(f, "/n_go 1000 1 -1 -1 0");
+    fake_forget(f);
+    fake_reply(f, "/fail /n_query 'Node 1 not found'");
+    fake_run(f, FAKE_MS(250));
+    assert_true(f->session->state != SERVER_RUNNING);
+    assert_non_null(tree_find(&f->session->tree, 1000));
+    g_autofree char *events = fake_events(f, "nodes");
+    assert_null(strstr(events, "node.ended"));
+}
+
+// The news of a group's end may come behind what follows from it.
+static void a_room_whose_end_is_told_late_has_ended(void **state)
+{
+    struct fake_session *f = *state;
+    fake_reply(f, "/fail /n_query 'Node 1 not found'");
+    fake_reply(f, "/n_end 1 0 -1 2 1 -1 -1");
+    assert_sent(f, "/g_new 1 0 0");
+    fake_reply(f, "/n_go 1 0 -1 2 1 -1 -1");
+    fake_run(f, FAKE_MS(300));
+    assert_true(f->session->state == SERVER_RUNNING);
+    assert_tree(f, "0(1() 2)");
 }
 
 // Counts lag behind while nodes come and go.
@@ -485,6 +544,8 @@ int main(void)
         RUNNING(a_fresh_scsynth_gets_everything_in_order),
         RUNNING(what_does_not_come_back_is_said_to_have_ended),
         RUNNING(what_was_over_is_not_struck_again),
+        RUNNING(ends_that_scsynths_own_end_brings_are_undone),
+        RUNNING(ends_that_scsynth_outlives_are_not),
         RUNNING(a_tree_that_is_still_there_is_kept),
         RUNNING(another_client_id_renumbers_what_is_ours),
         RUNNING(nodes_told_of_before_login_change_nothing),
@@ -493,6 +554,8 @@ int main(void)
         RUNNING(a_tree_too_large_for_any_answer),
         RUNNING(what_was_on_the_way_is_lost),
         RUNNING(a_scsynth_that_is_another_one_is_set_up),
+        RUNNING(a_room_whose_end_is_told_late_has_ended),
+        RUNNING(a_scsynth_without_our_room_is_another_one),
         RUNNING(counts_of_a_busy_scsynth_are_not_strange),
         RUNNING(counts_what_scsynth_complains_of),
         RUNNING(shows_the_status),

@@ -30,10 +30,12 @@ static void synth_new(void **state)
     assert_sent(f, "/s_new sine 1000 0 1 freq 660f; /sync 3");
     assert_waiting(a);
     fake_reply(f, "/n_go 1000 1 -1 -1 0");
-    assert_answer(a, "200 {\"id\":1000,\"kind\":\"synth\",\"parent\":1,\"synthdef\":\"sine\","
-                     "\"controls\":{\"out\":0.0,\"freq\":660.0,\"amp\":0.1,\"gate\":1.0},"
-                     "\"releasing\":false,\"running\":true,\"own\":true,\"system\":false,"
-                     "\"room\":\"main\"}");
+    assert_answer(
+        a,
+        "200 {\"id\":1000,\"kind\":\"synth\",\"name\":null,\"parent\":1,\"synthdef\":\"sine\","
+        "\"controls\":{\"out\":0,\"freq\":660,\"amp\":0.1,\"gate\":1},"
+        "\"maps\":{},\"releasing\":false,\"running\":true,\"own\":true,\"client\":0,\"system\":false,"
+        "\"room\":\"main\"}");
     assert_has(fake_events(f, "nodes"), "node.started {\"node\":{\"id\":1000,");
     assert_sent(f, "");
     say_synced(f);
@@ -63,7 +65,7 @@ static void synth_new_sends_arrays_by_index(void **state)
     struct fake_session *f = *state;
     fake_call(f, "synth.new",
               "{'synthdef': 'chord', 'controls': {'freqs': [9, 2, 7], 'i_bus': 4, 't_hit': 1}}");
-    assert_sent(f, "/s_new chord 1000 0 1 0 9f 2 7f t_hit 1f i_bus 4f; /sync 3");
+    assert_sent(f, "/s_new chord 1000 0 1 i_bus 4f 0 9f 2 7f t_hit 1f; /sync 3");
     fake_call(f, "synth.new", "{'synthdef': 'chord', 'controls': {'freqs': 8}}");
     assert_sent(f, "/s_new chord 1001 0 1 0 8f; /sync 4");
 }
@@ -102,8 +104,10 @@ static void group_new(void **state)
     struct fake_answer *a = fake_call(f, "group.new", "{'action': 'tail'}");
     assert_sent(f, "/g_new 1000 1 1; /sync 3");
     fake_reply(f, "/n_go 1000 1 -1 -1 1 -1 -1");
-    assert_answer(a, "200 {\"id\":1000,\"kind\":\"group\",\"parent\":1,\"running\":true,\"own\":"
-                     "true,\"system\":false,\"room\":\"main\"}");
+    assert_answer(
+        a,
+        "200 {\"id\":1000,\"kind\":\"group\",\"name\":null,\"parent\":1,\"running\":true,\"own\":"
+        "true,\"client\":0,\"system\":false,\"room\":\"main\"}");
     a = fake_call(f, "group.new", "{'target': 1000, 'action': 'replace'}");
     assert_has(fake_text(a), "waiting");
     assert_sent(f, "/g_new 1001 4 1000; /sync 4");
@@ -135,12 +139,13 @@ static void node_set(void **state)
     assert_sent(f, "/n_set 1000 freq 660f amp 0.5f; /sync 4");
     assert_waiting(a);
     fake_reply(f, "/synced 4");
-    assert_has(fake_text(a), "\"freq\":660.0,\"amp\":0.5,\"gate\":1.0");
+    assert_has(fake_text(a), "\"freq\":660,\"amp\":0.5,\"gate\":1");
     a = fake_call(f, "node.set", "{'id': 1000, 'run': false, 'controls': {'freq': 1}}");
     assert_sent(f, "/n_set 1000 freq 1f; /n_run 1000 0; /sync 5");
     fake_reply(f, "/n_off 1000 1 -1 -1 0");
     fake_reply(f, "/synced 5");
     assert_has(fake_text(a), "\"running\":false");
+    fake_run(f, FAKE_MS(10));
     a = fake_call(f, "node.set", "{'id': 1000, 'release': true}");
     assert_sent(f, "/n_set 1000 gate 0f; /sync 6");
     fake_reply(f, "/synced 6");
@@ -201,6 +206,7 @@ static void node_set_of_a_group_reaches_all_below(void **state)
     assert_sent(f, "/n_set 1001 amp 0.3f; /n_set 1003 amp 0.3f; /sync 5");
     struct fake_answer *a = fake_call(f, "node.set", "{'id': 1000, 'controls': {'wobble': 1}}");
     assert_has(fake_text(a), "controls.wobble: no synth in group 1000 has such a control");
+    fake_run(f, FAKE_MS(10));
     // The gates are closed, what has none is freed; the group goes when its last synth has.
     fake_call(f, "node.release", "{'id': 1000}");
     assert_sent(f, "/n_set 1001 gate 0f; /n_free 1002; /n_set 1003 gate 0f; /sync 6");
@@ -240,11 +246,21 @@ static void node_run(void **state)
     assert_has(fake_text(a), "\"running\":true");
 }
 
+// The envelope of a synth that has not sounded yet would never open, and so never end.
+static void what_has_not_sounded_yet_is_freed(void **state)
+{
+    struct fake_session *f = *state;
+    start(f, "{'synthdef': 'sine'}", 1000, -1);
+    fake_call(f, "node.release", "{'id': 1000}");
+    assert_sent(f, "/n_free 1000; /sync 4");
+}
+
 static void node_release(void **state)
 {
     struct fake_session *f = *state;
     start(f, "{'synthdef': 'sine'}", 1000, -1);
     start(f, "{'synthdef': 'plain'}", 1001, 1000);
+    fake_run(f, FAKE_MS(10));
     struct fake_answer *a = fake_call(f, "node.release", "{'id': 1000}");
     assert_sent(f, "/n_set 1000 gate 0f; /sync 5");
     fake_reply(f, "/synced 5");
@@ -270,7 +286,7 @@ static void node_free(void **state)
     fake_reply(f, "/synced 4");
     assert_answer(a, "200 {}");
     assert_answer(b, "200 {}");
-    assert_has(fake_events(f, "nodes"), "node.ended {\"id\":1000,\"parent\":1}");
+    assert_has(fake_events(f, "nodes"), "node.ended {\"id\":1000,\"parent\":1,\"by\":0}");
     assert_answer(fake_call(f, "node.free", "{'id': 1000}"), "404 there is no node 1000");
 }
 
@@ -283,9 +299,9 @@ static void the_end_of_a_group(void **state)
     fake_reply(f, "/n_go 1002 1001 -1 -1 0");
     fake_forget(f);
     fake_reply(f, "/n_end 1000 1 -1 -1 1 -1 -1");
-    assert_text(fake_events(f, "nodes"), "node.ended {\"id\":1002,\"parent\":1001} -\n"
-                                         "node.ended {\"id\":1001,\"parent\":1000} -\n"
-                                         "node.ended {\"id\":1000,\"parent\":1} -");
+    assert_text(fake_events(f, "nodes"), "node.ended {\"id\":1002,\"parent\":1001,\"by\":null} -\n"
+                                         "node.ended {\"id\":1001,\"parent\":1000,\"by\":null} -\n"
+                                         "node.ended {\"id\":1000,\"parent\":1,\"by\":null} -");
     fake_reply(f, "/n_end 1001 1000 -1 -1 1 -1 -1"); // told of again
     assert_text(fake_events(f, "nodes"), "");
 }
@@ -302,9 +318,10 @@ static void others_nodes_are_asked_about(void **state)
     fake_reply(f, "/g_queryTree.reply 1 1 1 67109864 -1 sine 4 out 0.0 freq 300.0 amp 0.5 gate "
                   "1.0");
     fake_run(f, SESSION_CHANGES_INTERVAL + FAKE_MS(2));
-    assert_has(fake_events(f, "nodes"),
-               "node.changed {\"node\":{\"id\":67109864,\"kind\":\"synth\",\"parent\":1,"
-               "\"synthdef\":\"sine\",\"controls\":{\"out\":0.0,\"freq\":300.0,");
+    assert_has(
+        fake_events(f, "nodes"),
+        "node.changed {\"node\":{\"id\":67109864,\"kind\":\"synth\",\"name\":null,\"parent\":1,"
+        "\"synthdef\":\"sine\",\"controls\":{\"out\":0,\"freq\":300,");
     fake_call(f, "node.set", "{'id': 67109864, 'controls': {'freq': 1}}");
     assert_sent(f, "/n_set 67109864 freq 1f; /sync 3");
 }
@@ -356,7 +373,7 @@ static void a_late_tree_moves_nothing_and_brings_nothing_back(void **state)
                   "5002 -1 plain 1 amp 0.75 2 -1 farfield_guard 1 bus 0.0");
     assert_tree(f, "0(1() 5002 5000 2)");
     assert_has(fake_text(fake_call(f, "node.show", "{'id': 5002}")), "\"amp\":0.75");
-    assert_sent(f, "/n_query 5001");
+    assert_sent(f, "/n_query 5001; /n_query 5002; /n_query 2");
     fake_reply(f, "/fail /n_query 'Node 5001 not found'");
     assert_tree(f, "0(1() 5002 5000 2)");
 }
@@ -381,8 +398,9 @@ static void a_node_first_heard_of_by_a_move(void **state)
     fake_run(f, FAKE_MS(2));
     fake_forget(f);
     fake_reply(f, "/n_move 1000 1 -1 -1 0");
-    assert_has(fake_text(a), "200 {\"id\":1000,\"kind\":\"synth\",\"parent\":1,\"synthdef\":"
-                             "\"sine\"");
+    assert_has(fake_text(a),
+               "200 {\"id\":1000,\"kind\":\"synth\",\"name\":null,\"parent\":1,\"synthdef\":"
+               "\"sine\"");
     assert_has(fake_events(f, "nodes"), "node.started {\"node\":{\"id\":1000,");
     assert_true(tree_find(&f->session->tree, 1000)->own);
     assert_true(tree_find(&f->session->tree, 1000)->confirmed);
@@ -441,7 +459,7 @@ static void changes_are_told_thirty_times_a_second(void **state)
     g_auto(GStrv) lines = g_strsplit(events, "\n", -1);
     int count = (int)g_strv_length(lines);
     assert_in_range(count, 28, 32);
-    assert_non_null(strstr(lines[count - 1], "\"freq\":1099.0"));
+    assert_non_null(strstr(lines[count - 1], "\"freq\":1099"));
     assert_true(g_str_has_suffix(lines[0], " node/1000"));
 }
 
@@ -452,7 +470,7 @@ static void a_change_of_what_has_ended_is_not_told(void **state)
     fake_notify(f, "node.set", "{'id': 1000, 'controls': {'freq': 1}}");
     fake_reply(f, "/n_end 1000 1 -1 -1 0");
     fake_run(f, FAKE_MS(100));
-    assert_text(fake_events(f, "nodes"), "node.ended {\"id\":1000,\"parent\":1} -");
+    assert_text(fake_events(f, "nodes"), "node.ended {\"id\":1000,\"parent\":1,\"by\":0} -");
 }
 
 static void lists_in_the_order_of_execution(void **state)
@@ -485,6 +503,7 @@ int main(void)
         RUNNING(node_set_of_a_group_reaches_all_below),
         RUNNING(an_empty_group_is_released_by_freeing),
         RUNNING(node_run),
+        RUNNING(what_has_not_sounded_yet_is_freed),
         RUNNING(node_release),
         RUNNING(node_free),
         RUNNING(the_end_of_a_group),

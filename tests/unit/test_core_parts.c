@@ -175,8 +175,8 @@ static void values_are_shown_as_json_can(void **state)
     node->values[4] = 16777217;
     json_t *json = node_to_json(node);
     char *text = json_dumps(json_object_get(json, "controls"), JSON_COMPACT);
-    assert_string_equal(text, "{\"a\":0.10000000000000001,\"b\":440.0,\"c\":null,\"d\":"
-                              "-3.4028234663852886e38,\"e\":16777216.0,\"f\":[1.0,2.0]}");
+    assert_string_equal(text, "{\"a\":0.10000000000000001,\"b\":440,\"c\":null,\"d\":"
+                              "-3.4028234663852886e38,\"e\":16777216.0,\"f\":[1,2]}");
     free(text);
     json_decref(json);
     tree_clear(&tree);

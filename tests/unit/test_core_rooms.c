@@ -139,9 +139,10 @@ static void panic_without_scsynth_forgets_what_was_to_come_back(void **state)
 static void shows_rooms(void **state)
 {
     struct fake_session *f = *state;
-    assert_answer(fake_call(f, "room.show", "{'room': 'main'}"),
-                  "200 {\"name\":\"main\",\"group\":1,\"listeners\":0,\"level\":{\"peak\":[-200.0,"
-                  "-200.0],\"rms\":[-200.0,-200.0]}}");
+    assert_answer(
+        fake_call(f, "room.show", "{'room': 'main'}"),
+        "200 {\"name\":\"main\",\"group\":1,\"listeners\":0,\"recordings\":[],\"level\":{\"peak\":[-200.0,"
+        "-200.0],\"rms\":[-200.0,-200.0]}}");
     assert_has(fake_text(fake_call(f, "room.list", NULL)), "200 {\"rooms\":[{\"name\":\"main\"");
     assert_answer(fake_call(f, "room.show", "{'room': 'attic'}"), "404 there is no room \"attic\"");
 }

@@ -217,9 +217,11 @@ static void events_go_to_who_asked_for_their_topic(void **state)
                        "\"server\"]}}\n"
                        "b {\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"topics\":[\"meters\"]}}");
     fake_reply(f, "/n_go 1000 1 -1 -1 1 -1 -1");
-    assert_received(f, "a {\"jsonrpc\":\"2.0\",\"method\":\"node.started\",\"params\":{\"node\":{"
-                       "\"id\":1000,\"kind\":\"group\",\"parent\":1,\"running\":true,\"own\":true,"
-                       "\"system\":false,\"room\":\"main\"}}}");
+    assert_received(
+        f,
+        "a {\"jsonrpc\":\"2.0\",\"method\":\"node.started\",\"params\":{\"node\":{"
+        "\"id\":1000,\"kind\":\"group\",\"name\":null,\"parent\":1,\"running\":true,\"own\":true,"
+        "\"client\":0,\"system\":false,\"room\":\"main\"},\"by\":0}}");
     fake_receive(f, a,
                  "{'jsonrpc': '2.0', 'id': 1, 'method': 'unsubscribe', 'params': {'topics': "
                  "['nodes']}}");

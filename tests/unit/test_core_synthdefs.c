@@ -181,7 +181,69 @@ static void a_running_synth_keeps_its_definition_when_a_new_one_comes(void **sta
     fake_notify(f, "node.release", "{'id': 1000}");
     assert_has(fake_sent(f), "");
     fake_run(f, FAKE_MS(2));
-    assert_text(fake_sent(f), "/d_load /defs/plain; /n_set 1000 amp 0.2f; /n_free 1000");
+    assert_text(fake_sent(f), "/d_load /defs/plain; /n_set 1000 amp 0.2f; /n_free 1000; /sync 4");
+}
+
+static void there_are_not_more_than_so_many(void **state)
+{
+    struct fake_session *f = *state;
+    struct catalog *catalog = &f->session->catalog;
+    for (int i = 0; catalog_has_room(catalog, "mine"); i++) {
+        g_autofree char *text = g_strdup_printf("d%d x=1", i);
+        struct synthdef *synthdef = fake_synthdef(text);
+        catalog_add(catalog, synthdef, ORIGIN_USER, "/defs/d");
+        synthdef_unref(synthdef);
+    }
+    assert_int_equal(g_tree_nnodes(catalog->entries), CATALOG_MAX);
+    struct fake_answer *a = upload(f, "{'name': 'mine'}", TEXT("mine"), 300);
+    assert_answer(a, "507 there are 10000 definitions already; delete some first");
+    upload(f, "{'name': 'sine'}", TEXT("sine"), 300);
+    assert_sent(f, "/d_load /defs/sine; /sync 3");
+}
+
+static void drop(struct fake_session *f, const char *text)
+{
+    struct synthdef *synthdef = fake_synthdef(text);
+    assert_true(session_add_synthdef(f->session, synthdef, ORIGIN_USER, f->now, NULL));
+    synthdef_unref(synthdef);
+    fake_run(f, FAKE_MS(2));
+    fake_forget(f);
+}
+
+static void one_of_the_folder_is_shown_when_scsynth_has_it(void **state)
+{
+    struct fake_session *f = *state;
+    drop(f, "mine x=1");
+    assert_null(catalog_find(&f->session->catalog, "mine"));
+    fake_reply(f, "/synced 3");
+    assert_non_null(catalog_find(&f->session->catalog, "mine"));
+    assert_has(fake_events(f, "synthdefs"), "synthdef.changed");
+}
+
+static void one_of_the_folder_that_scsynth_refuses_is_not_shown(void **state)
+{
+    struct fake_session *f = *state;
+    drop(f, "mine x=1");
+    fake_reply(f, "/fail /d_load /defs/mine");
+    fake_reply(f, "/synced 3");
+    assert_null(catalog_find(&f->session->catalog, "mine"));
+}
+
+static void one_whose_file_goes_at_once_is_not_shown(void **state)
+{
+    struct fake_session *f = *state;
+    drop(f, "mine x=1");
+    session_remove_synthdef(f->session, "mine", ORIGIN_USER, f->now);
+    fake_reply(f, "/synced 3");
+    assert_null(catalog_find(&f->session->catalog, "mine"));
+}
+
+static void one_of_the_folder_outlives_a_crash_while_it_is_loaded(void **state)
+{
+    struct fake_session *f = *state;
+    drop(f, "mine x=1");
+    session_server_gone(f->session, false, f->now);
+    assert_non_null(catalog_find(&f->session->catalog, "mine"));
 }
 
 static void the_reserved_are_not_listed(void **state)
@@ -260,6 +322,11 @@ int main(void)
         RUNNING(a_user_s_hides_a_shipped_one_until_it_is_deleted),
         RUNNING(a_deleted_one_goes_from_scsynth_too),
         RUNNING(a_running_synth_keeps_its_definition_when_a_new_one_comes),
+        RUNNING(there_are_not_more_than_so_many),
+        RUNNING(one_of_the_folder_is_shown_when_scsynth_has_it),
+        RUNNING(one_of_the_folder_that_scsynth_refuses_is_not_shown),
+        RUNNING(one_whose_file_goes_at_once_is_not_shown),
+        RUNNING(one_of_the_folder_outlives_a_crash_while_it_is_loaded),
         RUNNING(the_reserved_are_not_listed),
         cmocka_unit_test(the_user_s_is_in_force),
         cmocka_unit_test(suggests_what_was_meant),

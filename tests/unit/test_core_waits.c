@@ -45,7 +45,7 @@ static void a_missing_node_is_404(void **state)
     fake_reply(f, "/fail /n_set 'Node 1000 not found'");
     assert_answer(set, "404 scsynth refused /n_set: Node 1000 not found");
     // Its end was lost; now it is known.
-    assert_has(fake_events(f, "nodes"), "node.ended {\"id\":1000,\"parent\":1}");
+    assert_has(fake_events(f, "nodes"), "node.ended {\"id\":1000,\"parent\":1,\"by\":0}");
     assert_tree(f, "0(1() 2)");
 }
 
@@ -160,6 +160,26 @@ static void a_node_overdue_that_stays_unheard_of_is_504(void **state)
     fake_run(f, FAKE_MS(1100));
     assert_answer(synth, "504 scsynth did not answer /s_new in time");
     assert_answer(group, "504 scsynth did not answer /g_new in time");
+}
+
+// scsynth holds 1024 answers about nodes, and would lose the rest.
+static void many_overdue_are_asked_for_a_part_at_a_time(void **state)
+{
+    struct fake_session *f = *state;
+    for (int i = 0; i < 1200; i++)
+        fake_call(f, "group.new", NULL);
+    fake_run(f, FAKE_MS(2));
+    fake_reply(f, "/synced 3");
+    fake_forget(f);
+    int parts[3] = {500, 500, 200};
+    fake_run(f, FAKE_MS(480));
+    for (int i = 0; i < 3; i++) {
+        fake_run(f, FAKE_MS(50));
+        char *sent = fake_sent(f);
+        g_auto(GStrv) queries = g_strsplit(sent, "/n_query", -1);
+        assert_int_equal(g_strv_length(queries) - 1, parts[i]);
+        g_free(sent);
+    }
 }
 
 static void an_end_overdue_is_asked_for(void **state)
@@ -319,6 +339,7 @@ int main(void)
         RUNNING(no_answer_is_504),
         RUNNING(a_node_overdue_is_asked_for),
         RUNNING(a_node_overdue_that_stays_unheard_of_is_504),
+        RUNNING(many_overdue_are_asked_for_a_part_at_a_time),
         RUNNING(an_end_overdue_is_asked_for),
         RUNNING(a_later_barrier_stands_for_a_lost_one),
         RUNNING(an_earlier_barrier_ends_no_later_wait),

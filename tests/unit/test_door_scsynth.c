@@ -128,6 +128,29 @@ static void every_type_has_its_bytes(void **state)
     assert_memory_equal(bytes, expected, length);
 }
 
+// Two deep, as "/b_allocRead, then /b_query, then ..." may be.
+static void a_completion_message_goes_as_a_blob(void **state)
+{
+    struct wire *w = *state;
+    g_autoptr(GPtrArray) messages = g_ptr_array_new_with_free_func(free_message);
+    struct osc_message *message =
+        osc_message_new("/b_alloc", "iim", 3, 512,
+                        osc_message_new("/b_zero", "im", 3, osc_message_new("/b_query", "i", 3)));
+    g_ptr_array_add(messages, message);
+    assert_text(osc_to_text(message), "/b_alloc 3 512 {/b_zero 3 {/b_query 3}}");
+    assert_null(osc_nested(message, 0));
+    assert_string_equal(osc_nested(message, 2)->address, "/b_zero");
+    scsynth_send(w->door, messages);
+    char bytes[256];
+    gssize length = g_socket_receive(w->socket, bytes, sizeof bytes, NULL, NULL);
+    static const char expected[] = "/b_alloc\0\0\0\0,iib\0\0\0\0\0\0\0\x03\0\0\x02\0\0\0\0\x28"
+                                   "/b_zero\0,ib\0\0\0\0\x03\0\0\0\x14"
+                                   "/b_query\0\0\0\0,i\0\0\0\0\0\x03";
+    assert_int_equal(length, sizeof expected - 1);
+    assert_int_equal(length, osc_size(message));
+    assert_memory_equal(bytes, expected, length);
+}
+
 static void several_go_as_a_bundle_for_now(void **state)
 {
     struct wire *w = *state;
@@ -327,6 +350,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WIRE(one_message_goes_as_it_is),
         WIRE(every_type_has_its_bytes),
+        WIRE(a_completion_message_goes_as_a_blob),
         WIRE(several_go_as_a_bundle_for_now),
         WIRE(commands_become_bytes),
         WIRE(bundles_are_split_in_order_at_8_kib),

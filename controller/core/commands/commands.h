@@ -4,12 +4,25 @@
 
 #include "controller/core/command.h"
 
+extern const struct command *const asset_commands[];
+extern const struct command *const buffer_commands[];
+extern const struct command *const bundle_commands[];
+extern const struct command *const bus_commands[];
+extern const struct command *const clock_commands[];
+extern const struct command *const control_commands[];
+extern const struct command *const describe_commands[];
 extern const struct command *const group_commands[];
 extern const struct command *const health_commands[];
 extern const struct command *const listener_commands[];
 extern const struct command *const node_commands[];
+extern const struct command *const osc_commands[];
+extern const struct command *const preset_commands[];
+extern const struct command *const recording_commands[];
 extern const struct command *const room_commands[];
+extern const struct command *const samples_commands[];
+extern const struct command *const scene_commands[];
 extern const struct command *const server_commands[];
+extern const struct command *const synth_commands[];
 extern const struct command *const synthdef_commands[];
 extern const struct command *const topic_commands[];
 extern const struct command *const webrtc_commands[];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "controller/core/commands/commands.h"
-#include "controller/core/session.h"
+#include "controller/core/session_own.h"
 
 static void live(struct session *session, struct call *call)
 {
@@ -17,26 +17,32 @@ static void ready(struct session *session, struct call *call)
     const struct pipeline_state *pipeline = &session->pipeline;
     bool running = session->state == SERVER_RUNNING;
     bool guarded = rooms_are_guarded(session);
-    json_t *parts = json_pack(
-        "{s:o s:o s:o s:o}", "jack",
-        part(pipeline->jack, pipeline->jack     ? "the pipeline is connected to JACK"
-                             : pipeline->linked ? "the pipeline finds no JACK server"
-                                                : "not known while the pipeline is away"),
-        "scsynth",
-        part(running && guarded, !running ? "is being started"
-                                 : guarded
-                                     ? "running"
-                                     : "running, but the room's guard is not: nothing limits it"),
-        "pipeline",
-        part(pipeline->linked && pipeline->connected >= LINK_CHANNELS,
-             !pipeline->linked                     ? "away"
-             : pipeline->connected < LINK_CHANNELS ? "not connected to scsynth's outputs"
-                                                   : "captures scsynth's outputs"),
-        "store", part(session->store_ok, session->store_ok ? "writable" : "not writable"));
+    const char *trouble = session->ports.store_trouble(session->ports.data);
+    bool stored = session->store_ok && !trouble;
+    json_t *parts =
+        json_pack("{s:o s:o s:o s:o}", "jack",
+                  part(pipeline->jack, pipeline->jack     ? "the pipeline is connected to JACK"
+                                       : pipeline->linked ? "the pipeline finds no JACK server"
+                                                          : "not known while the pipeline is away"),
+                  "scsynth",
+                  part(running && guarded,
+                       !running  ? "is being started"
+                       : guarded ? "running"
+                                 : "running, but the room's guard is not: nothing limits it"),
+                  "pipeline",
+                  part(pipeline->linked && pipeline->connected >= LINK_CHANNELS,
+                       !pipeline->linked                     ? "away"
+                       : pipeline->connected < LINK_CHANNELS ? "not connected to scsynth's outputs"
+                                                             : "captures scsynth's outputs"),
+                  "store",
+                  part(stored, trouble  ? trouble
+                               : stored ? "writable"
+                                        : "not writable"));
     bool all = running && guarded && pipeline->jack && pipeline->linked &&
-               pipeline->connected >= LINK_CHANNELS && session->store_ok;
+               pipeline->connected >= LINK_CHANNELS && stored;
     // The door answers 503 for "ready": false.
-    call_succeed(call, json_pack("{s:b s:o}", "ready", all, "parts", parts));
+    call_succeed(call, json_pack("{s:b s:o s:o}", "ready", all, "parts", parts, "aside",
+                                 suspects_to_json(session)));
 }
 
 static const struct command live_row = {
@@ -48,6 +54,8 @@ static const struct command live_row = {
     BODY_JSON,
     200,
     .words = "200 as long as the controller answers.",
+    .result = "live",
+    .example = "{}",
     .handle = live,
 };
 static const struct command ready_row = {
@@ -59,6 +67,8 @@ static const struct command ready_row = {
     BODY_JSON,
     200,
     .words = "200 when everything that sound needs is there, 503 else; what is wrong, by part.",
+    .result = "readiness",
+    .example = "{}",
     .handle = ready,
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "controller/core/commands/commands.h"
 #include "controller/core/listeners.h"
+#include "controller/core/session_own.h"
 
 static void listener_list(struct session *session, struct call *call)
 {
@@ -26,6 +27,8 @@ static const struct command list = {
     BODY_JSON,
     200,
     .words = "Who listens, with what was sent and lost.",
+    .result = "listeners",
+    .example = "{}",
     .handle = listener_list,
 };
 static const struct command show = {
@@ -38,6 +41,7 @@ static const struct command show = {
     200,
     .words = "One listener.",
     .params = {{"id", PARAM_STRING, true, "id of the listener"}},
+    .result = "listener",
     .handle = listener_show,
 };
 

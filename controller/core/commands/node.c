@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Synths and what is done to any node.
+// What is shown of nodes, and done to any of them.
 #include <string.h>
 
 #include "controller/core/commands/commands.h"
-#include "controller/core/controls.h"
+#include "controller/core/commands/nodes.h"
 #include "controller/core/placement.h"
-#include "controller/core/session.h"
+#include "controller/core/session_own.h"
 
-static void answer_node(struct session *session, struct wait *wait, struct problem *problem)
+#define UNHEARD 6000 // microseconds: two periods of JACK
+
+void node_answer(struct session *session, struct wait *wait, struct problem *problem)
 {
     struct node *node = tree_find(&session->tree, wait->node);
     if (!problem && !node)
@@ -16,6 +18,87 @@ static void answer_node(struct session *session, struct wait *wait, struct probl
         call_fail(wait->call, problem);
     else
         call_succeed(wait->call, node_to_json(node));
+}
+
+void node_answer_when_synced(struct session *session, struct call *call, const char *address,
+                             int32_t node,
+                             void (*done)(struct session *, struct wait *, struct problem *))
+{
+    if (call_is_awaited(call))
+        wait_add(session, WAIT_SYNC, call, address, node, done);
+    else
+        call_succeed(call, NULL);
+}
+
+void node_answer_when_moved(struct session *session, struct call *call, const char *address,
+                            int32_t node, const struct placement *where)
+{
+    struct wait *wait = wait_add(session, WAIT_SYNC, call, address, node, node_answer);
+    wait->is_move = true;
+    wait->beside = where->target;
+}
+
+struct node *node_playable(struct session *session, struct call *call)
+{
+    if (!session_require_server(session, call))
+        return NULL;
+    struct node *node = session_node_of(session, call);
+    if (node && node->system) {
+        call_fail(call, problem_new(403, "node %d is Farfield's own", node->id));
+        return NULL;
+    }
+    if (node && node->planned > session_when(session)) {
+        call_fail(call, problem_new(409, "node %d will not have started by then", node->id));
+        return NULL;
+    }
+    return node;
+}
+
+void node_note_change(struct session *session, struct node *node)
+{
+    node->cause = session->client_id;
+    node->set_at = session->now;
+    session_node_changed(session, node);
+}
+
+void node_run_now(struct session *session, struct node *node, bool run)
+{
+    node->cause = session->client_id;
+    batch_add(session->out, osc_message_new("/n_run", "ii", node->id, run));
+}
+
+// An envelope whose gate closes before its first block never opens, and so never ends.
+static bool may_be_unheard(const struct session *session, const struct node *node)
+{
+    return node->planned || session_when(session) - node->came_at < UNHEARD;
+}
+
+void node_dismiss(struct session *session, struct node *top)
+{
+    for (struct node *n = top; n; n = tree_next_below(n, top)) {
+        n->cause = session->client_id;
+        n->dismissed = true;
+    }
+}
+
+void node_release_now(struct session *session, struct node *top)
+{
+    if (top->is_group && !top->first)
+        batch_add(session->out, osc_message_new("/n_free", "i", top->id));
+    for (struct node *n = top; n; n = tree_next_below(n, top)) {
+        if (n->planned > session_when(session))
+            continue;
+        batch_release(session->out, n, true);
+        node_note_change(session, n);
+        if (n->is_group)
+            continue;
+        const struct synthdef_parameter *gate =
+            n->synthdef && n->synthdef->releasable ? synthdef_parameter(n->synthdef, "gate") : NULL;
+        if (gate && !may_be_unheard(session, n))
+            batch_set(session->out, n, gate->index, 0);
+        else
+            batch_add(session->out, osc_message_new("/n_free", "i", n->id));
+    }
 }
 
 // A node that is gone already is what freeing and releasing want.
@@ -29,22 +112,12 @@ static void answer_gone(struct session *session, struct wait *wait, struct probl
     call_succeed(wait->call, NULL);
 }
 
-// Somebody waits for an answer, or it was a notification and is done with.
-static void answer_when_synced(struct session *session, struct call *call, const char *address,
-                               int32_t node,
-                               void (*done)(struct session *, struct wait *, struct problem *))
-{
-    if (call->reply)
-        wait_add(session, WAIT_SYNC, call, address, node, done);
-    else
-        call_succeed(call, NULL);
-}
-
 static void node_list(struct session *session, struct call *call)
 {
     json_t *nodes = json_array();
     for (struct node *n = tree_find(&session->tree, TREE_ROOT); n; n = tree_next(n))
-        json_array_append_new(nodes, node_to_json(n));
+        if (!n->planned)
+            json_array_append_new(nodes, node_to_json(n));
     call_succeed(call, json_pack("{s:i s:o}", "epoch", session->epoch, "nodes", nodes));
 }
 
@@ -55,186 +128,66 @@ static void node_show(struct session *session, struct call *call)
         call_succeed(call, node_to_json(node));
 }
 
-static struct synthdef *wanted_synthdef(struct session *session, struct call *call,
-                                        struct problem *problem)
+static void node_move(struct session *session, struct call *call)
 {
-    const char *name = call_string(call, "synthdef");
-    struct synthdef *synthdef = catalog_find(&session->catalog, name);
-    if (g_str_has_prefix(name, CATALOG_RESERVED)) {
-        problem_add(problem, "synthdef", "\"%s\" is Farfield's own", name);
-        return NULL;
-    }
-    if (!synthdef) {
-        const char *close = catalog_suggest(&session->catalog, name);
-        problem_add(problem, "synthdef", "there is no SynthDef \"%s\"%s%s%s", name,
-                    close ? "; did you mean \"" : "", close ? close : "", close ? "\"?" : "");
-    }
-    return synthdef;
-}
-
-static void synth_new(struct session *session, struct call *call)
-{
-    if (!session_require_server(session, call))
+    struct node *node = node_playable(session, call);
+    if (!node)
         return;
-    struct problem *problem = problem_new(422, "the synth cannot be made");
-    const json_t *controls = json_object_get(call->params, "controls");
-    struct synthdef *synthdef = wanted_synthdef(session, call, problem);
+    struct problem *problem = problem_new(422, "the node cannot be moved");
     struct placement where;
-    placement_of_call(session, call, &where, problem);
-    if (synthdef)
-        controls_check(synthdef, controls, true, problem);
+    placement_of_move(session, call, node, &where, problem);
     if (problem->errors) {
         call_fail(call, problem);
         return;
     }
     problem_destroy(problem);
-
-    g_autofree float *values = controls_defaults(synthdef);
-    controls_fill(synthdef, controls, values);
-    int32_t id = session_new_node_id(session);
-    batch_add(&session->batch,
-              session_synth_message(synthdef, id, where.action, where.target, values));
-    struct wait *wait = wait_add(session, WAIT_GO, call, "/s_new", id, answer_node);
-    wait->synthdef = synthdef_ref(synthdef);
-    wait->values = g_steal_pointer(&values);
-}
-
-// The node of a call that wants to change it, or NULL with the call answered.
-static struct node *playable_node(struct session *session, struct call *call)
-{
-    if (!session_require_server(session, call))
-        return NULL;
-    struct node *node = session_node_of(session, call);
-    if (node && node->system) {
-        call_fail(call, problem_new(403, "node %d is Farfield's own", node->id));
-        return NULL;
-    }
-    return node;
-}
-
-// Of a group, a control is that of every synth below which has it; one must.
-static void check_group_controls(struct node *group, const json_t *controls,
-                                 struct problem *problem)
-{
-    const char *name;
-    json_t *value;
-    json_object_foreach((json_t *)controls, name, value)
-    {
-        bool found = false;
-        for (struct node *n = group; n && !found; n = tree_next_below(n, group))
-            found = n->synthdef && synthdef_parameter(n->synthdef, name);
-        g_autofree char *field = g_strconcat("controls.", name, NULL);
-        if (!found)
-            problem_add(problem, field, "no synth in group %d has such a control", group->id);
-    }
-}
-
-static struct problem *check_set(struct node *node, const json_t *controls)
-{
-    if (json_object_size(controls) == 0)
-        return NULL;
-    if (!node->is_group && !node->synthdef)
-        return problem_new(409, "what synth %d is made of is not known yet; try again", node->id);
-    struct problem *problem = problem_new(422, "the controls cannot be set");
-    if (node->is_group)
-        check_group_controls(node, controls, problem);
-    else
-        controls_check(node->synthdef, controls, false, problem);
-    if (problem->errors)
-        return problem;
-    problem_destroy(problem);
-    return NULL;
-}
-
-static void set_controls(struct session *session, struct node *top, const json_t *controls)
-{
-    // What a gate means is that of the definition; others have it in other senses.
-    const json_t *gate = json_object_get(controls, "gate");
-    for (struct node *n = top; n; n = tree_next_below(n, top)) {
-        if (!n->synthdef)
-            continue;
-        controls_set(&session->batch, n, controls);
-        if (gate && n->synthdef->releasable)
-            n->releasing = json_number_value(gate) <= 0;
-        session_node_changed(session, n);
-    }
-}
-
-static void run_node(struct session *session, const struct node *node, bool run)
-{
-    batch_add(&session->batch, osc_message_new("/n_run", "ii", node->id, run));
-}
-
-// By its gate where it has one, freed otherwise. A group goes when its last synth has.
-static void release_node(struct session *session, struct node *top)
-{
-    if (top->is_group && !top->first)
-        batch_add(&session->batch, osc_message_new("/n_free", "i", top->id));
-    for (struct node *n = top; n; n = tree_next_below(n, top)) {
-        n->releasing = true;
-        session_node_changed(session, n);
-        if (n->is_group)
-            continue;
-        const struct synthdef_parameter *gate =
-            n->synthdef && n->synthdef->releasable ? synthdef_parameter(n->synthdef, "gate") : NULL;
-        if (gate)
-            batch_set(&session->batch, n, gate->index, 0);
-        else
-            batch_add(&session->batch, osc_message_new("/n_free", "i", n->id));
-    }
-}
-
-static void node_set(struct session *session, struct call *call)
-{
-    struct node *node = playable_node(session, call);
-    if (!node)
-        return;
-    const json_t *controls = json_object_get(call->params, "controls");
-    struct problem *problem = check_set(node, controls);
-    if (problem) {
-        call_fail(call, problem);
-        return;
-    }
-    if (controls)
-        set_controls(session, node, controls);
-    if (call_has(call, "run"))
-        run_node(session, node, call_flag(call, "run"));
-    if (call_flag(call, "release"))
-        release_node(session, node);
-    answer_when_synced(session, call, "/n_set", node->id, answer_node);
+    node->cause = session->client_id;
+    batch_add(session->out, placement_move_message(node, &where));
+    node_answer_when_moved(session, call, placement_move_address(&where), node->id, &where);
 }
 
 static void node_run(struct session *session, struct call *call)
 {
-    struct node *node = playable_node(session, call);
+    struct node *node = node_playable(session, call);
     if (!node)
         return;
-    run_node(session, node, call_flag(call, "run"));
-    answer_when_synced(session, call, "/n_run", node->id, answer_node);
+    node_run_now(session, node, call_flag(call, "run"));
+    node_answer_when_synced(session, call, "/n_run", node->id, node_answer);
 }
 
 static void node_release(struct session *session, struct call *call)
 {
-    struct node *node = playable_node(session, call);
+    struct node *node = node_playable(session, call);
     if (!node)
         return;
-    release_node(session, node);
-    answer_when_synced(session, call, "/n_free", node->id, answer_gone);
+    node_release_now(session, node);
+    node_answer_when_synced(session, call, "/n_free", node->id, answer_gone);
 }
 
 static void node_free(struct session *session, struct call *call)
 {
-    struct node *node = playable_node(session, call);
+    struct node *node = node_playable(session, call);
     if (!node)
         return;
-    batch_add(&session->batch, osc_message_new("/n_free", "i", node->id));
+    batch_add(session->out, osc_message_new("/n_free", "i", node->id));
+    node_dismiss(session, node);
     wait_add(session, WAIT_END, call, "/n_free", node->id, answer_gone);
 }
 
-#define NODE_ID                                                                                    \
-    {                                                                                              \
-        "id", PARAM_INTEGER, true, "number of the node", .min = 0, .max = G_MAXINT32               \
-    }
+// scsynth is asked for its place, and for the values of a synth.
+static void node_query(struct session *session, struct call *call)
+{
+    if (!session_require_server(session, call))
+        return;
+    struct node *node = session_node_of(session, call);
+    if (!node)
+        return;
+    batch_add(session->out, osc_message_new("/n_query", "i", node->id));
+    if (node->synthdef && synthdef_slots(node->synthdef) > 0)
+        batch_add(session->out,
+                  osc_message_new("/s_getn", "iii", node->id, 0, synthdef_slots(node->synthdef)));
+    wait_add(session, WAIT_SYNC, call, "/n_query", node->id, node_answer);
+}
 
 static const struct command list = {
     "node.list",
@@ -245,45 +198,24 @@ static const struct command list = {
     BODY_JSON,
     200,
     .words = "Every node, depth-first, in the order in which scsynth runs them.",
+    .result = "nodes",
+    .example = "{}",
     .handle = node_list,
 };
 
 static const struct command show = {
-    "node.show", "GET", "/v1/nodes/{id}",     SCOPE_READ,          BODY_NONE,
-    BODY_JSON,   200,   .words = "One node.", .params = {NODE_ID}, .handle = node_show,
-};
-
-static const struct command new = {
-    "synth.new",
-    "POST",
-    "/v1/nodes",
-    SCOPE_PLAY,
-    BODY_JSON,
-    BODY_JSON,
-    201,
+    "node.show",
+    "GET",
     "/v1/nodes/{id}",
-    .waits = true,
-    .words = "Starts a synth; answered when scsynth has started it.",
-    .params = {{"synthdef", PARAM_STRING, true, "name of its SynthDef"},
-               {"controls", PARAM_CONTROLS, false, "control values that differ from the defaults"},
-               PLACEMENT_PARAMS},
-    .handle = synth_new,
-};
-
-static const struct command set = {
-    "node.set",
-    "PATCH",
-    "/v1/nodes/{id}",
-    SCOPE_PLAY,
-    BODY_JSON,
+    SCOPE_READ,
+    BODY_NONE,
     BODY_JSON,
     200,
-    .words = "Sets controls of a synth, or of every synth in a group; runs, pauses, releases.",
-    .params = {NODE_ID,
-               {"controls", PARAM_CONTROLS, false, "new values by control name"},
-               {"run", PARAM_BOOLEAN, false, "false pauses, true goes on"},
-               {"release", PARAM_BOOLEAN, false, "true releases, as node.release does"}},
-    .handle = node_set,
+    .words = "One node.",
+    .params = {NODE_ID},
+    .result = "node",
+    .example = "{\"id\":1006633960}",
+    .handle = node_show,
 };
 
 static const struct command run = {
@@ -294,8 +226,11 @@ static const struct command run = {
     BODY_JSON,
     BODY_JSON,
     200,
+    .bundled = true,
     .words = "Pauses a node or lets it go on.",
     .params = {NODE_ID, {"run", PARAM_BOOLEAN, true, "false pauses, true goes on"}},
+    .result = "node",
+    .example = "{\"id\":1006633960,\"run\":false}",
     .handle = node_run,
 };
 
@@ -307,9 +242,11 @@ static const struct command release = {
     BODY_NONE,
     BODY_NONE,
     204,
+    .bundled = true,
     .words =
         "Lets a synth ring out by its gate; one without a gate is freed. Of a group, all in it.",
     .params = {NODE_ID},
+    .example = "{\"id\":1006633960}",
     .handle = node_release,
 };
 
@@ -322,10 +259,45 @@ static const struct command free_row = {
     BODY_NONE,
     204,
     .waits = true,
+    .bundled = true,
     .words = "Frees a node at once, as /n_free does; that may click.",
     .params = {NODE_ID},
+    .example = "{\"id\":1006633960}",
     .handle = node_free,
 };
 
-const struct command *const node_commands[] = {&list, &show,    &new,      &set,
-                                               &run,  &release, &free_row, NULL};
+static const struct command move = {
+    "node.move",
+    "POST",
+    "/v1/nodes/{id}/move",
+    SCOPE_PLAY,
+    BODY_JSON,
+    BODY_JSON,
+    200,
+    .waits = true,
+    .bundled = true,
+    .words = "Moves a node in the order in which scsynth runs them.",
+    .params = {NODE_ID, MOVE_PARAMS(true)},
+    .result = "node",
+    .example = "{\"id\":1006633960,\"target\":1006632961,\"action\":\"tail\"}",
+    .handle = node_move,
+};
+
+static const struct command query = {
+    "node.query",
+    "GET",
+    "/v1/nodes/{id}/query",
+    SCOPE_READ,
+    BODY_NONE,
+    BODY_JSON,
+    200,
+    .waits = true,
+    .words = "One node, as scsynth says that it is this moment.",
+    .params = {NODE_ID},
+    .result = "node",
+    .example = "{\"id\":1006633960}",
+    .handle = node_query,
+};
+
+const struct command *const node_commands[] = {&list,     &show, &run,   &release,
+                                               &free_row, &move, &query, NULL};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "controller/core/commands/commands.h"
-#include "controller/core/session.h"
+#include "controller/core/session_own.h"
 
 static void room_list(struct session *session, struct call *call)
 {
@@ -32,6 +32,8 @@ static const struct command list = {
     BODY_JSON,
     200,
     .words = "Every room with its level and number of listeners.",
+    .result = "rooms",
+    .example = "{}",
     .handle = room_list,
 };
 static const struct command show = {
@@ -44,6 +46,8 @@ static const struct command show = {
     200,
     .words = "One room.",
     .params = {{"room", PARAM_STRING, true, "name of the room"}},
+    .result = "room",
+    .example = "{\"room\":\"main\"}",
     .handle = room_show,
 };
 

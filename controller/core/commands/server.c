@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "controller/core/commands/commands.h"
-#include "controller/core/session.h"
+#include "controller/core/session_own.h"
 
 // By the name that the caller knows us by, which is the one that its page's origin will have.
 static char *websocket_url(const struct session *session, const char *host)
@@ -18,10 +18,10 @@ static char *websocket_url(const struct session *session, const char *host)
 static void about(struct session *session, struct call *call)
 {
     g_autofree char *url = websocket_url(session, call->host);
-    json_t *links =
-        json_pack("{s:s s:s s:s s:s s:s s:s s:s}", "panel", "/", "server", "/v1/server",
-                  "synthdefs", "/v1/synthdefs", "nodes", "/v1/nodes", "rooms", "/v1/rooms",
-                  "listeners", "/v1/listeners", "ready", "/v1/health/ready");
+    json_t *links = json_pack("{s:s s:s s:s s:s s:s s:s s:s s:s}", "panel", "/", "server",
+                              "/v1/server", "synthdefs", "/v1/synthdefs", "nodes", "/v1/nodes",
+                              "rooms", "/v1/rooms", "listeners", "/v1/listeners", "ready",
+                              "/v1/health/ready", "openapi", "/v1/openapi.json");
     json_t *result = json_pack("{s:s s:s s:i s:s s:b s:o}", "name", "Farfield", "version",
                                FARFIELD_VERSION, "epoch", session->epoch, "websocket", url,
                                "key_required", session->api_key != NULL, "links", links);
@@ -56,6 +56,7 @@ static void answer_panic(struct session *session, struct wait *wait, struct prob
 static void panic(struct session *session, struct call *call)
 {
     int freed = 0;
+    bundles_cancel_all(session, "panic");
     for (struct node *n = tree_find(&session->tree, TREE_ROOT); n; n = tree_next(n))
         freed += n->panicked = !n->is_group && !n->system;
     if (session->state != SERVER_RUNNING) {
@@ -84,13 +85,29 @@ static void restart(struct session *session, struct call *call)
 }
 
 static const struct command about_row = {
-    "server.about",  "GET",     "/v1", SCOPE_OPEN,
-    BODY_NONE,       BODY_JSON, 200,   .words = "What this is, and where its parts are.",
+    "server.about",
+    "GET",
+    "/v1",
+    SCOPE_OPEN,
+    BODY_NONE,
+    BODY_JSON,
+    200,
+    .words = "What this is, and where its parts are.",
+    .result = "about",
+    .example = "{}",
     .handle = about,
 };
 static const struct command status_row = {
-    "server.status",  "GET",     "/v1/server", SCOPE_READ,
-    BODY_NONE,        BODY_JSON, 200,          .words = "scsynth's state, load and counts.",
+    "server.status",
+    "GET",
+    "/v1/server",
+    SCOPE_READ,
+    BODY_NONE,
+    BODY_JSON,
+    200,
+    .words = "scsynth's state, load and counts.",
+    .result = "status",
+    .example = "{}",
     .handle = status,
 };
 static const struct command panic_row = {
@@ -103,6 +120,8 @@ static const struct command panic_row = {
     200,
     .urgent = true,
     .words = "Silence, now: frees every synth and clears what is scheduled.",
+    .result = "freed",
+    .example = "{}",
     .handle = panic,
 };
 static const struct command restart_row = {
@@ -114,6 +133,8 @@ static const struct command restart_row = {
     BODY_JSON,
     202,
     .words = "Starts scsynth anew and brings the state back.",
+    .result = "restarting",
+    .example = "{}",
     .handle = restart,
 };
 

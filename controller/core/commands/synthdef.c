@@ -3,7 +3,7 @@
 
 #include "common/error.h"
 #include "controller/core/commands/commands.h"
-#include "controller/core/session.h"
+#include "controller/core/session_own.h"
 
 // Definitions of one upload: each is written and loaded while others wait.
 #define MAX_UPLOAD 128
@@ -69,8 +69,11 @@ static void answer_uploaded(struct session *session, struct wait *wait, struct p
             problem = problem_from_error(error);
             break;
         }
+        int running = session_running_before(session, synthdef);
         session_admit_synthdef(session, synthdef, ORIGIN_USER, g_ptr_array_index(wait->paths, i));
-        json_array_append_new(list, catalog_show(&session->catalog, synthdef->name));
+        json_t *shown = catalog_show(&session->catalog, synthdef->name);
+        json_object_set_new(shown, "running", json_integer(running));
+        json_array_append_new(list, shown);
     }
     if (problem) {
         json_decref(list);
@@ -102,6 +105,79 @@ static struct problem *stage(struct session *session, struct call *call, GPtrArr
     return NULL;
 }
 
+static struct problem *check_needs(const struct session *session, const GPtrArray *synthdefs)
+{
+    for (guint i = 0; i < synthdefs->len; i++) {
+        g_autoptr(GError) error = NULL;
+        if (!session_can_hold(session, g_ptr_array_index(synthdefs, i), &error))
+            return problem_from_error(error);
+    }
+    return NULL;
+}
+
+// What `strict` does not let in.
+static struct problem *check_auditions(const GPtrArray *synthdefs)
+{
+    for (guint i = 0; i < synthdefs->len; i++) {
+        const struct synthdef *synthdef = g_ptr_array_index(synthdefs, i);
+        const char *complaint = audition_complaint(synthdef->audition);
+        if (synthdef->audition->skipped)
+            return problem_new(503, "\"%s\" had no audition: %s", synthdef->name,
+                               synthdef->audition->skipped);
+        if (complaint)
+            return problem_new(422, "\"%s\" was tried and is refused (audition=strict): %s",
+                               synthdef->name, complaint);
+    }
+    return NULL;
+}
+
+static void on_heard(struct session *session, struct hearing *hearing, struct problem *problem)
+{
+    if (!problem && session->audition_policy == AUDITION_STRICT)
+        problem = check_auditions(hearing->synthdefs);
+    if (!problem && !session_require_server(session, hearing->call))
+        return;
+    if (!problem)
+        problem = stage(session, hearing->call, hearing->synthdefs);
+    if (problem)
+        call_fail(hearing->call, problem);
+}
+
+static void on_heard_again(struct session *session, struct hearing *hearing,
+                           struct problem *problem)
+{
+    struct synthdef *synthdef = g_ptr_array_index(hearing->synthdefs, 0);
+    if (problem) {
+        call_fail(hearing->call, problem);
+        return;
+    }
+    if (catalog_find(&session->catalog, synthdef->name) == synthdef)
+        session_tell_synthdef(session, synthdef->name);
+    call_succeed(hearing->call, json_pack("{s:s s:o}", "name", synthdef->name, "audition",
+                                          audition_to_json(synthdef->audition)));
+}
+
+static void synthdef_audition(struct session *session, struct call *call)
+{
+    const char *name = call_string(call, "name");
+    struct synthdef *synthdef = catalog_find(&session->catalog, name);
+    if (!synthdef) {
+        call_fail(call, problem_new(404, "there is no SynthDef \"%s\"", name));
+        return;
+    }
+    GPtrArray *synthdefs = g_ptr_array_new_with_free_func((GDestroyNotify)synthdef_unref);
+    g_ptr_array_add(synthdefs, synthdef_ref(synthdef));
+    hearing_begin(session, call, synthdefs, true, on_heard_again);
+}
+
+static struct problem *take_in(struct session *session, struct call *call, GPtrArray *synthdefs)
+{
+    if (session->audition_policy == AUDITION_OFF)
+        return stage(session, call, synthdefs);
+    hearing_begin(session, call, g_ptr_array_ref(synthdefs), false, on_heard);
+    return NULL;
+}
+
 static void synthdef_put(struct session *session, struct call *call)
 {
     if (!session_require_server(session, call))
@@ -117,7 +193,9 @@ static void synthdef_put(struct session *session, struct call *call)
         problem = check_names(call, synthdefs);
     }
     if (!problem)
-        problem = stage(session, call, synthdefs);
+        problem = check_needs(session, synthdefs);
+    if (!problem)
+        problem = take_in(session, call, synthdefs);
     if (problem)
         call_fail(call, problem);
 }
@@ -157,11 +235,23 @@ static const struct command list = {
     BODY_JSON,
     200,
     .words = "Every SynthDef with its parameters.",
+    .result = "synthdefs",
+    .example = "{}",
     .handle = synthdef_list,
 };
 static const struct command show = {
-    "synthdef.show", "GET", "/v1/synthdefs/{name}",   SCOPE_READ,       BODY_NONE,
-    BODY_JSON,       200,   .words = "One SynthDef.", .params = {NAME}, .handle = synthdef_show,
+    "synthdef.show",
+    "GET",
+    "/v1/synthdefs/{name}",
+    SCOPE_READ,
+    BODY_NONE,
+    BODY_JSON,
+    200,
+    .words = "One SynthDef.",
+    .params = {NAME},
+    .result = "synthdef",
+    .example = "{\"name\":\"sine\"}",
+    .handle = synthdef_show,
 };
 static const struct command add = {
     "synthdef.add",
@@ -174,6 +264,7 @@ static const struct command add = {
     .waits = true,
     .words = "Uploads a .scsyndef file, which may hold several definitions.",
     .params = {DATA},
+    .result = "synthdefs",
     .handle = synthdef_put,
 };
 static const struct command put = {
@@ -188,6 +279,7 @@ static const struct command put = {
     .waits = true,
     .words = "Uploads a .scsyndef file with the one definition of that name.",
     .params = {NAME, DATA},
+    .result = "synthdefs",
     .handle = synthdef_put,
 };
 static const struct command delete = {
@@ -200,7 +292,25 @@ static const struct command delete = {
     204,
     .words = "Removes an uploaded SynthDef; synths made of it play on.",
     .params = {NAME},
+    .example = "{\"name\":\"mine\"}",
     .handle = synthdef_delete,
 };
 
-const struct command *const synthdef_commands[] = {&list, &show, &add, &put, &delete, NULL};
+static const struct command audition = {
+    "synthdef.audition",
+    "POST",
+    "/v1/synthdefs/{name}/audition",
+    SCOPE_PLAY,
+    BODY_NONE,
+    BODY_JSON,
+    200,
+    .waits = true,
+    .words = "Renders a SynthDef once more, apart from what sounds, and tells what came of it.",
+    .params = {NAME},
+    .result = "heard",
+    .example = "{\"name\":\"sine\"}",
+    .handle = synthdef_audition,
+};
+
+const struct command *const synthdef_commands[] = {&list,   &show,     &add, &put,
+                                                   &delete, &audition, NULL};

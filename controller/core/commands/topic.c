@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What concerns one WebSocket connection: its key and its topics.
+#include <string.h>
+
 #include "controller/core/commands/commands.h"
 #include "controller/core/rpc.h"
 
-static void change_topics(struct call *call, bool on)
+static void change_topics(struct session *session, struct call *call, bool on)
 {
     const json_t *topics = json_object_get(call->params, "topics");
-    for (size_t i = 0; i < json_array_size(topics); i++)
-        rpc_client_subscribe(call->client, json_string_value(json_array_get(topics, i)), on);
+    for (size_t i = 0; i < json_array_size(topics); i++) {
+        const char *topic = json_string_value(json_array_get(topics, i));
+        rpc_client_subscribe(call->client, topic, on);
+        session->beats_wanted = session->beats_wanted || (on && strcmp(topic, "clock") == 0);
+    }
     call_succeed(call, json_pack("{s:o}", "topics", rpc_client_topics(call->client)));
 }
 
 static void subscribe(struct session *session, struct call *call)
 {
-    change_topics(call, true);
+    change_topics(session, call, true);
 }
 
 static void unsubscribe(struct session *session, struct call *call)
 {
-    change_topics(call, false);
+    change_topics(session, call, false);
 }
 
 static void auth(struct session *session, struct call *call)
@@ -42,11 +47,19 @@ static const struct command subscribe_row = {
     .websocket_only = true,
     .words = "Has events of these topics sent to this connection.",
     .params = {TOPICS},
+    .result = "topics",
+    .example = "{\"topics\":[\"nodes\",\"server\"]}",
     .handle = subscribe,
 };
 static const struct command unsubscribe_row = {
-    "unsubscribe",         .scope = SCOPE_READ, .websocket_only = true,
-    .words = "Ends that.", .params = {TOPICS},  .handle = unsubscribe,
+    "unsubscribe",
+    .scope = SCOPE_READ,
+    .websocket_only = true,
+    .words = "Ends that.",
+    .params = {TOPICS},
+    .result = "topics",
+    .example = "{\"topics\":[\"nodes\"]}",
+    .handle = unsubscribe,
 };
 static const struct command auth_row = {
     "auth",

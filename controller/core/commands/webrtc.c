@@ -54,6 +54,8 @@ static const struct command listen_row = {
     .websocket_only = true,
     .words = "Begins to listen to a room; the result holds the server's offer.",
     .params = {{"room", PARAM_STRING, false, "name of the room", .fallback = "\"main\""}},
+    .result = "offer",
+    .example = "{\"room\":\"main\"}",
     .handle = webrtc_listen,
 };
 static const struct command answer_row = {

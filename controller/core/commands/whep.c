@@ -5,6 +5,7 @@
 
 #include "controller/core/commands/commands.h"
 #include "controller/core/listeners.h"
+#include "controller/core/session_own.h"
 
 static void offer(struct session *session, struct call *call)
 {
@@ -109,6 +110,7 @@ static const struct command probe_row = {
     .rest_only = true,
     .words = "Whether a room can be listened to here.",
     .params = {ROOM},
+    .example = "{\"room\":\"main\"}",
     .handle = whep_probe,
 };
 static const struct command trickle_row = {

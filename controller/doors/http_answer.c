@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "controller/doors/http_answer.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "controller/core/rest.h"
+#include "controller/doors/http_files.h"
+
+const char *http_header(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+    if (value)
+        MHD_add_response_header(response, name, value);
+}
+
+// Pages of other origins that are allowed may read our answers.
+void http_add_cors(struct MHD_Response *response, struct MHD_Connection *connection)
+{
+    const char *origin = http_header(connection, "Origin");
+    if (!origin)
+        return;
+    add_header(response, "Access-Control-Allow-Origin", origin);
+    add_header(response, "Access-Control-Expose-Headers",
+               "Location, Link, ETag, Accept-Post, Accept-Ranges, "
+               "Content-Disposition, Content-Range, Last-Modified");
+    add_header(response, "Vary", "Origin");
+}
+
+static struct MHD_Response *response_of_text(char *text, const char *type)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(text ? strlen(text) : 0, text, MHD_RESPMEM_MUST_FREE);
+    add_header(response, "Content-Type", type);
+    add_header(response, "Cache-Control", "no-store");
+    add_header(response, "X-Content-Type-Options", "nosniff");
+    return response;
+}
+
+static struct MHD_Response *response_of_json(const json_t *json, const char *type)
+{
+    char *text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    return response_of_text(text, type);
+}
+
+struct MHD_Response *http_problem(const struct problem *problem)
+{
+    json_t *json = problem_to_json(problem);
+    struct MHD_Response *response = response_of_json(json, "application/problem+json");
+    json_decref(json);
+    if (problem->status == 401)
+        add_header(response, "WWW-Authenticate", "Bearer");
+    if (problem->status == 503)
+        add_header(response, "Retry-After", "1");
+    return response;
+}
+
+enum MHD_Result http_queue(struct MHD_Connection *connection, int status,
+                           struct MHD_Response *response)
+{
+    enum MHD_Result result = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+struct MHD_Response *http_refusal(struct MHD_Connection *connection, const struct problem *problem,
+                                  const char *allow)
+{
+    struct MHD_Response *response = http_problem(problem);
+    add_header(response, "Allow", allow);
+    // Only who may ask at all may read why not.
+    if (problem->status != 403)
+        http_add_cors(response, connection);
+    return response;
+}
+
+enum MHD_Result http_refuse(struct MHD_Connection *connection, struct problem *problem,
+                            const char *allow)
+{
+    struct MHD_Response *response = http_refusal(connection, problem, allow);
+    int status = problem->status;
+    problem_destroy(problem);
+    return http_queue(connection, status, response);
+}
+
+struct MHD_Response *http_result(const struct command *command, const json_t *result)
+{
+    struct MHD_Response *response;
+    if (command->answer == BODY_JSON)
+        response = response_of_json(result, "application/json");
+    else if (command->answer == BODY_SDP)
+        response = response_of_text(strdup(json_string_value(json_object_get(result, "sdp"))),
+                                    "application/sdp");
+    else
+        response = response_of_text(NULL, NULL);
+    g_autofree char *location = rest_location(command, result);
+    add_header(response, "Location", location);
+    size_t i;
+    json_t *server;
+    json_array_foreach(json_object_get(result, "ice_servers"), i, server)
+    {
+        g_autofree char *link = rest_ice_link(server);
+        add_header(response, "Link", link);
+    }
+    return response;
+}
+
+enum MHD_Result http_answer_options(struct MHD_Connection *connection, const char *path)
+{
+    g_autofree char *allowed = rest_verbs(path);
+    if (!allowed)
+        return http_refuse(connection, problem_new(404, "there is nothing at %s", path), NULL);
+    g_autofree char *methods = g_strconcat(allowed, ", OPTIONS", NULL);
+    struct MHD_Response *response = response_of_text(NULL, NULL);
+    add_header(response, "Allow", methods);
+    if (strstr(allowed, "POST") && g_str_has_suffix(path, "/whep"))
+        add_header(response, "Accept-Post", "application/sdp");
+    add_header(response, "Access-Control-Allow-Methods", methods);
+    add_header(response, "Access-Control-Allow-Headers",
+               "Authorization, Content-Type, If-Match, If-None-Match, If-Range, Range");
+    add_header(response, "Access-Control-Max-Age", "600");
+    http_add_cors(response, connection);
+    return http_queue(connection, 204, response);
+}
+
+enum MHD_Result http_answer_file(const char *web_dir, struct MHD_Connection *connection,
+                                 const char *verb, const char *path)
+{
+    guint64 size;
+    const char *type;
+    g_autofree char *etag = NULL;
+    if (strcmp(verb, "GET") != 0 && strcmp(verb, "HEAD") != 0)
+        return http_refuse(connection, problem_new(405, "files can only be read"), "GET, HEAD");
+    int fd = http_files_open(web_dir, path, &size, &type, &etag);
+    if (fd < 0)
+        return http_refuse(connection, problem_new(404, "there is nothing at %s", path), NULL);
+    const char *known = http_header(connection, "If-None-Match");
+    bool unchanged = g_strcmp0(known, etag) == 0;
+    struct MHD_Response *response;
+    if (unchanged) {
+        close(fd);
+        response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    } else {
+        response = MHD_create_response_from_fd64(size, fd);
+        add_header(response, "Content-Type", type);
+    }
+    add_header(response, "ETag", etag);
+    add_header(response, "Cache-Control", "no-cache");
+    add_header(response, "X-Content-Type-Options", "nosniff");
+    add_header(response, "Referrer-Policy", "no-referrer");
+    add_header(response, "Content-Security-Policy",
+               "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
+               "media-src 'self' blob: mediastream:; object-src 'none'; base-uri 'none'; "
+               "frame-ancestors 'self'");
+    return http_queue(connection, unchanged ? 304 : 200, response);
+}
