@@ -19,11 +19,25 @@ static bool make_folder(const char *path, int mode, GError **error)
     return false;
 }
 
+// How long a predecessor may take to let go, in milliseconds. One that was killed is already gone
+// for its parent while the kernel still takes its last threads, and their files, down.
+enum { LOCK_PATIENCE = 1000, LOCK_EVERY = 20 };
+
+static bool try_lock(int file)
+{
+    for (int waited = 0; flock(file, LOCK_EX | LOCK_NB) < 0; waited += LOCK_EVERY) {
+        if (errno != EWOULDBLOCK || waited >= LOCK_PATIENCE)
+            return false;
+        g_usleep(LOCK_EVERY * 1000);
+    }
+    return true;
+}
+
 static bool take_lock(struct state *state, const char *dir, GError **error)
 {
     g_autofree char *path = g_build_filename(dir, "lock", NULL);
     state->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (state->lock >= 0 && flock(state->lock, LOCK_EX | LOCK_NB) == 0)
+    if (state->lock >= 0 && try_lock(state->lock))
         return true;
     if (errno == EWOULDBLOCK)
         g_set_error(error, FARFIELD_ERROR, ERROR_CONFLICT,

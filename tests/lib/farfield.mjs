@@ -195,13 +195,14 @@ class Farfield {
         };
     }
 
-    // Kills one part without a word, and waits until it is gone and the controller, where that is
-    // its parent, has noticed: it was answered for, which a zombie is not.
+    // Kills one part without a word, and waits until it is gone and its parent has noticed: it was
+    // answered for, which a zombie is not. A zombie's last threads may still hold ports and locks.
     async kill(part, signal = 'SIGKILL') {
         const pid = this.pids[part];
         assert.ok(pid, `${part} runs`);
         const isChild = processInfo(pid)?.parent === this.controller.pid;
         process.kill(pid, signal);
+        if (part === 'controller') await this.exited;
         await waitFor(`end of ${part}`,
             () => (isChild ? processInfo(pid) === null : !isAlive(pid)), { every: 10 });
         return pid;
