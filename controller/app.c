@@ -162,6 +162,13 @@ static bool check_config(const struct app *app, GError **error)
                     (int)config_integer(app->config, "http-port"));
         return false;
     }
+    const char *streams = config_string(app->config, "stream-url");
+    if (*streams && !g_str_has_prefix(streams, "http://") &&
+        !g_str_has_prefix(streams, "https://")) {
+        g_set_error(error, FARFIELD_ERROR, ERROR_INVALID,
+                    "stream-url must be http://... or https://..., not \"%s\"", streams);
+        return false;
+    }
     const char *address = config_string(app->config, "address");
     if (!access_is_loopback(address) && *config_string(app->config, "api-key") == '\0') {
         g_set_error(error, FARFIELD_ERROR, ERROR_INVALID,
@@ -192,6 +199,8 @@ static void create_session(struct app *app)
     app->session->api_key = *key ? g_strdup(key) : NULL;
     app->session->address = g_strdup(config_string(app->config, "address"));
     app->session->websocket_port = (int)config_integer(app->config, "ws-port");
+    app->session->stream_port = (int)config_integer(app->config, "stream-port");
+    app->session->stream_url = g_strdup(config_string(app->config, "stream-url"));
     app->rpc = rpc_create(app->session, &rpc_ports);
 }
 
@@ -327,6 +336,7 @@ static bool set_up(struct app *app, GError **error)
         session_learn_model(app->session, model);
     json_decref(model);
     make_token(app);
+    app->session->stream_token = g_strdup(app->link_token);
     open_recordings(app);
     g_autofree char *shipped = resource(app, "synthdef-dir", "synthdefs");
     create_auditions(app);

@@ -306,6 +306,9 @@ static char **pipeline_environment(const struct config *config, const struct sup
     static const char *const ours[] = {"link-url", "link-token", "recordings-dir", NULL};
     char **environment = config_environment(config, PROGRAM_PIPELINE, ours);
     environment = g_environ_setenv(environment, "FARFIELD_LINK_URL", plan->link_url, TRUE);
+    if (*config_string(config, "stream-address") == '\0')
+        environment = g_environ_setenv(environment, "FARFIELD_STREAM_ADDRESS",
+                                       config_string(config, "address"), TRUE);
     environment = g_environ_setenv(environment, "FARFIELD_LINK_TOKEN", plan->link_token, TRUE);
     return g_environ_setenv(environment, "FARFIELD_RECORDINGS_DIR", plan->recordings_dir, TRUE);
 }

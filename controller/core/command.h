@@ -64,7 +64,8 @@ struct command {
     enum body body;       // what the REST request carries
     enum body answer;     // what its answer carries: BODY_JSON, BODY_SDP, BODY_FILE or BODY_NONE
     int status;           // of a success
-    const char *location; // template of the Location header, from the result: "/v1/nodes/{id}"
+    const char *location; // template of the Location header, from the result: "/v1/nodes/{id}",
+                          // or "{+url}" where it is one already
     bool websocket_only;  // needs a connection that lasts
     bool rest_only;       // makes sense in HTTP only
     bool waits;           // keeps even a notification until scsynth has answered

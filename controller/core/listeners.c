@@ -160,7 +160,7 @@ static struct listener *add_listener(struct session *session, const char *id, co
     return listener;
 }
 
-static char *new_id(struct session *session)
+char *listener_new_id(const struct session *session)
 {
     guint8 bytes[16];
     GString *id = g_string_new(NULL);
@@ -177,7 +177,7 @@ void listener_open(struct session *session, struct call *call, const char *sdp)
         call_fail(call, problem_new(404, "there is no room \"%s\"", room));
         return;
     }
-    g_autofree char *id = new_id(session);
+    g_autofree char *id = listener_new_id(session);
     struct link_message listen = {
         .type = LINK_LISTEN, .listener = id, .room = (char *)room, .sdp = (char *)sdp};
     if (!session->pipeline.linked || !session->ports.to_pipeline(session->ports.data, &listen)) {

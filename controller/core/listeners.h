@@ -19,6 +19,9 @@ struct listener {
     int candidates;    // that its client has sent
 };
 
+// Unguessable: 32 hexadecimal digits. The caller frees it.
+char *listener_new_id(const struct session *session);
+
 // Makes a listener, asks the pipeline for it and keeps the call for the answer. `sdp` is the
 // client's offer, or NULL to be made one. Answers the call itself when that cannot be.
 void listener_open(struct session *session, struct call *call, const char *sdp);

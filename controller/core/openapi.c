@@ -137,7 +137,10 @@ static json_t *body_of(const struct command *row, const json_t *example)
 
 static const char *words_of_status(int status)
 {
-    return status == 201 ? "It is made." : status == 202 ? "It has begun." : "It is done.";
+    return status == 201   ? "It is made."
+           : status == 202 ? "It has begun."
+           : status == 307 ? "It is at another address."
+                           : "It is done.";
 }
 
 static json_t *content_of(const struct command *row)
@@ -159,7 +162,8 @@ static json_t *success_of(const struct command *row)
     if (row->location)
         json_object_set_new(response, "headers",
                             json_pack("{s:{s:s s:{s:s}}}", "Location", "description",
-                                      "path of what was made", "schema", "type", "string"));
+                                      row->status == 307 ? "where it is" : "path of what was made",
+                                      "schema", "type", "string"));
     return response;
 }
 

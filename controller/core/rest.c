@@ -159,8 +159,10 @@ char *rest_location(const struct command *command, const json_t *result)
     for (const char *open; (open = strchr(template, '{')); template = strchr(open, '}') + 1) {
         g_string_append_len(path, template, open - template);
         g_autofree char *name = g_strndup(open + 1, strchr(open, '}') - open - 1);
-        const json_t *value = json_object_get(result, name);
-        if (json_is_string(value))
+        const json_t *value = json_object_get(result, *name == '+' ? name + 1 : name);
+        if (*name == '+')
+            g_string_append(path, json_string_value(value));
+        else if (json_is_string(value))
             g_string_append_uri_escaped(path, json_string_value(value), NULL, FALSE);
         else
             g_string_append_printf(path, "%" JSON_INTEGER_FORMAT, json_integer_value(value));

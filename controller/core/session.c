@@ -85,6 +85,8 @@ void session_destroy(struct session *session)
     tree_clear(&session->tree);
     g_free(session->status.version);
     g_free(session->api_key);
+    g_free(session->stream_url);
+    g_free(session->stream_token);
     g_free(session->address);
     g_free(session);
 }

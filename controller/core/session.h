@@ -232,8 +232,11 @@ struct session {
 
     char *address; // owned: that is listened on
     int websocket_port;
-    int first_epoch; // when this session began
-    char *api_key;   // owned, NULL where none is asked for
+    int stream_port;    // of the pipeline's doors, 0 where it has none
+    char *stream_url;   // owned: where they are for clients, "" for that port of the host asked
+    char *stream_token; // owned: the secret that tokens are signed with
+    int first_epoch;    // when this session began
+    char *api_key;      // owned, NULL where none is asked for
 };
 
 // `wanted_client_id` is asked for at /notify, -1 for whichever scsynth gives.

@@ -76,12 +76,14 @@ process.on('exit', () => {
 });
 
 class Farfield {
-    constructor({ settings = {}, key = '', dataDir, httpPort, wsPort, program, log = false }) {
+    constructor({ settings = {}, key = '', dataDir, httpPort, wsPort, streamPort, program,
+        log = false }) {
         this.jackServer = `ff${process.pid}x${Math.random().toString(36).slice(2, 8)}`;
         this.dataDir = dataDir ?? temporaryFolder();
         this.key = key;
         this.httpPort = httpPort;
         this.wsPort = wsPort;
+        this.streamPort = streamPort;
         this.program = program ?? join(build, 'farfield-controller');
         this.settings = settings;
         this.echo = log || Boolean(process.env.TEST_LOG);
@@ -110,6 +112,7 @@ class Farfield {
         const settings = {
             'http-port': this.httpPort,
             'ws-port': this.wsPort,
+            'stream-port': this.streamPort,
             'data-dir': this.dataDir,
             'jack-server': this.jackServer,
             ...(this.key && { 'api-key': this.key }),
@@ -235,12 +238,14 @@ class Farfield {
 }
 
 // Starts one and waits until it is ready, unless {wait: false}. Options: settings ({'jack-rate':
-// 44100}), key, dataDir, httpPort, wsPort, program, log (echo what it writes; or TEST_LOG=1).
+// 44100}), key, dataDir, httpPort, wsPort, streamPort, program, log (echo what it writes; or
+// TEST_LOG=1).
 export async function startFarfield(options = {}) {
     const farfield = new Farfield({
         ...options,
         httpPort: options.httpPort ?? await freePort(),
         wsPort: options.wsPort ?? await freePort(),
+        streamPort: options.streamPort ?? await freePort(),
     });
     started.add(farfield);
     farfield.launch();

@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <string.h>
 
+#include "controller/core/address.h"
 #include "controller/core/commands/commands.h"
 #include "controller/core/session_own.h"
 
-// By the name that the caller knows us by, which is the one that its page's origin will have.
-static char *websocket_url(const struct session *session, const char *host)
-{
-    const char *name = host && *host ? host : session->address;
-    gsize length = *name == '[' ? strcspn(name, "]") + 1 : strcspn(name, ":");
-    // An IPv6 address of the settings has no brackets.
-    if (name == session->address && strchr(name, ':'))
-        return g_strdup_printf("ws://[%s]:%d/", name, session->websocket_port);
-    return g_strdup_printf("ws://%.*s:%d/", (int)length, name, session->websocket_port);
-}
-
 static void about(struct session *session, struct call *call)
 {
-    g_autofree char *url = websocket_url(session, call->host);
+    g_autofree char *url = address_url("ws", call->host, session->address, session->websocket_port);
     json_t *links = json_pack("{s:s s:s s:s s:s s:s s:s s:s s:s}", "panel", "/", "server",
                               "/v1/server", "synthdefs", "/v1/synthdefs", "nodes", "/v1/nodes",
                               "rooms", "/v1/rooms", "listeners", "/v1/listeners", "ready",

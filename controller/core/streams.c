@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "controller/core/streams.h"
+
+#include <string.h>
+
+#include "common/token.h"
+#include "controller/core/address.h"
+#include "controller/core/listeners.h"
+#include "controller/core/session_own.h"
+
+static const struct {
+    const char *kind, *leaf, *query;
+    bool websocket;
+} kinds[] = {
+    [STREAM_AUDIO] = {"websocket", "audio", "", true},
+    [STREAM_PCM] = {"pcm", "audio", "&format=s16", true},
+    [STREAM_WEBM] = {"webm", "listen.webm", "", false},
+    [STREAM_OGG] = {"ogg", "listen.ogg", "", false},
+};
+
+// "ws://example.org:8082", without a slash behind it.
+static char *base_of(const struct session *session, const char *host, bool websocket)
+{
+    const char *set = session->stream_url;
+    char *base = set && *set ? g_strconcat(websocket ? "ws" : "http", set + strlen("http"), NULL)
+                             : address_url(websocket ? "ws" : "http", host, session->address,
+                                           session->stream_port);
+    while (g_str_has_suffix(base, "/"))
+        base[strlen(base) - 1] = '\0';
+    return base;
+}
+
+char *stream_address(const struct session *session, enum stream_kind kind, const char *room,
+                     const char *mode, const char *host)
+{
+    g_autofree char *id = listener_new_id(session);
+    gint64 now = session->ports.real_time(session->ports.data) / G_USEC_PER_SEC;
+    struct token leave = {room, kinds[kind].kind, id, now + TOKEN_SECONDS};
+    g_autofree char *token = token_sign(session->stream_token, &leave);
+    g_autofree char *base = base_of(session, host, kinds[kind].websocket);
+    g_autofree char *escaped = g_uri_escape_string(room, NULL, FALSE);
+    return g_strdup_printf("%s/v1/rooms/%s/%s?token=%s%s%s%s", base, escaped, kinds[kind].leaf,
+                           token, kinds[kind].query, mode ? "&mode=" : "", mode ? mode : "");
+}
+
+struct problem *stream_trouble(const struct session *session, const char *room)
+{
+    if (!session_room((struct session *)session, room))
+        return problem_new(404, "there is no room \"%s\"", room);
+    if (session->stream_port == 0)
+        return problem_new(503, "only WebRTC is served here (stream-port is 0)");
+    if (!session->pipeline.linked)
+        return problem_new(503, "the pipeline is away; try again in a moment");
+    return NULL;
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The pipeline's own doors: the same packets without WebRTC, on a port of its own, so that sound
+// never passes through the control loop. The controller says where they are, and gives leave.
+#pragma once
+
+#include "controller/core/session.h"
+
+enum stream_kind { STREAM_AUDIO, STREAM_PCM, STREAM_WEBM, STREAM_OGG };
+
+// The address of a room's stream with a token for one listener, for whoever asked `host` (NULL
+// where that is not known). `mode` may be NULL. The caller frees it.
+char *stream_address(const struct session *session, enum stream_kind kind, const char *room,
+                     const char *mode, const char *host);
+
+// Why none can be listened to now, owned by the caller; NULL where they can.
+struct problem *stream_trouble(const struct session *session, const char *room);
