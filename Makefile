@@ -20,6 +20,8 @@ PACKAGES_RUN := jackd2 supercollider-server gstreamer1.0-plugins-base gstreamer1
 PACKAGES_TEST := wrk avahi-daemon avahi-utils dbus libcmocka-dev clang libclang-rt-14-dev clang-format liblo-tools \
 	supercollider-language sndfile-programs chromium curl ca-certificates \
 	$(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
+# What is measured beside Farfield, and what the load generator is built on.
+PACKAGES_BENCH := janus libssl-dev libsrtp2-dev
 # What the table of UGens is made from; only `make ugens` wants it.
 PACKAGES_UGENS := supercollider-server supercollider-language sc3-plugins-language \
 	sc3-plugins-server $(if $(shell command -v node),,nodejs)
@@ -101,8 +103,9 @@ check: packages-test ## the unit tests alone, quick
 	@$(MAKE) --no-print-directory -j2 VARIANT=$(VARIANT) unit-programs
 	@BUILD=$(BUILD) node tests/run.mjs unit
 
-bench: packages-test node-modules ## measure, and write docs/benchmarks.md
-	@$(MAKE) --no-print-directory -j2 VARIANT=release programs build/release/bench/tee
+bench: packages-bench node-modules ## measure, and write docs/benchmarks.md
+	@$(MAKE) --no-print-directory -j2 VARIANT=release programs build/release/bench/tee \
+		build/release/bench/load
 	@node tests/bench/run.mjs $(BENCH)
 
 fuzz: fuzzers ## each fuzzer for FUZZ_SECONDS (60), then hostile
@@ -151,11 +154,14 @@ help: ## this list
 
 # --- packages ---------------------------------------------------------------
 
-.PHONY: packages-build packages-ugens
+.PHONY: packages-build packages-ugens packages-bench
 packages-build: ; @controller/packages.sh '$(NO_INSTALL)' $(PACKAGES_BUILD)
 packages-run: ; @controller/packages.sh '$(NO_INSTALL)' $(PACKAGES_BUILD) $(PACKAGES_RUN)
 packages-ugens: ; @controller/packages.sh '$(NO_INSTALL)' $(PACKAGES_UGENS)
 packages-test: ; @controller/packages.sh '$(NO_INSTALL)' $(PACKAGES_BUILD) $(PACKAGES_RUN) $(PACKAGES_TEST)
+
+packages-bench: ; @controller/packages.sh '$(NO_INSTALL)' $(PACKAGES_BUILD) $(PACKAGES_RUN) \
+	$(PACKAGES_TEST) $(PACKAGES_BENCH)
 
 node-modules: build/node-modules.stamp
 build/node-modules.stamp: tests/package.json tests/package-lock.json | packages-test
@@ -210,6 +216,11 @@ $(BUILD)/bench/tee: tests/bench/tee.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CPPFLAGS_COMMON) $(CPPFLAGS_PIPELINE) $(CFLAGS) -o $@ $< \
 		$(call pkg,--libs,$(LIBS_COMMON) $(LIBS_PIPELINE))
+
+$(BUILD)/bench/load: tests/bench/load.c tests/bench/load_peer.c tests/bench/load_peer.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CPPFLAGS_COMMON) $(call pkg,--cflags,nice openssl libsrtp2) $(CFLAGS) -o $@ \
+		$(filter %.c,$^) $(call pkg,--libs,$(LIBS_COMMON) nice openssl libsrtp2)
 
 # Archives, so that a test links only what it names.
 $(BUILD)/libcontroller.a: $(CONTROLLER)
