@@ -17,6 +17,7 @@ static const char *const type_names[] = {
     [LINK_REFUSED] = "refused",
     [LINK_STATE] = "state",
     [LINK_CLOSE] = "close",
+    [LINK_MODE] = "mode",
     [LINK_METER] = "meter",
     [LINK_STATS] = "stats",
     [LINK_CAPTURE] = "capture",
@@ -30,6 +31,28 @@ static const char *const state_names[] = {
     [LISTENER_CONNECTED] = "connected",
     [LISTENER_CLOSED] = "closed",
 };
+
+static const char *const mode_names[STREAM_MODES] = {
+    [MODE_BALANCED] = "balanced",
+    [MODE_LOWEST] = "lowest",
+    [MODE_SAFE] = "safe",
+};
+
+const char *stream_mode_name(enum stream_mode mode)
+{
+    return mode_names[mode];
+}
+
+bool stream_mode_of_name(const char *name, enum stream_mode *mode)
+{
+    for (int i = 0; i < STREAM_MODES; i++) {
+        if (g_strcmp0(name, mode_names[i]) == 0) {
+            *mode = (enum stream_mode)i;
+            return true;
+        }
+    }
+    return false;
+}
 
 // Which members a type has; a member that is not optional must be there.
 enum {
@@ -49,18 +72,20 @@ enum {
     HAS_RECORDINGS = 1 << 13,
     HAS_RECORDING = 1 << 14,
     HAS_ID = 1 << 15,
+    HAS_MODE = 1 << 16,
 };
 
 static const int members[] = {
     [LINK_CONTROLLER_HELLO] = HAS_ROOMS,
     [LINK_PIPELINE_HELLO] = HAS_LISTENERS | HAS_RECORDINGS,
-    [LINK_LISTEN] = HAS_LISTENER | HAS_ROOM | MAY_SDP,
+    [LINK_LISTEN] = HAS_LISTENER | HAS_ROOM | MAY_SDP | HAS_MODE,
     [LINK_OFFER] = HAS_LISTENER | HAS_SDP,
     [LINK_ANSWER] = HAS_LISTENER | HAS_SDP,
     [LINK_CANDIDATE] = HAS_LISTENER | HAS_CANDIDATE,
     [LINK_REFUSED] = HAS_LISTENER | HAS_STATUS | MAY_DETAIL,
     [LINK_STATE] = HAS_LISTENER | HAS_STATE | MAY_DETAIL,
     [LINK_CLOSE] = HAS_LISTENER | MAY_DETAIL,
+    [LINK_MODE] = HAS_LISTENER | HAS_MODE,
     [LINK_METER] = HAS_ROOM | HAS_LEVELS,
     [LINK_STATS] = HAS_LISTENER | HAS_STATS,
     [LINK_CAPTURE] = HAS_CAPTURE,
@@ -132,8 +157,9 @@ static json_t *encode_listeners(const GPtrArray *listeners)
     for (guint i = 0; listeners && i < listeners->len; i++) {
         const struct link_listener *listener = g_ptr_array_index(listeners, i);
         json_array_append_new(
-            array, json_pack("{s:s s:s s:s s:f}", "listener", listener->id, "room", listener->room,
-                             "state", state_names[listener->state], "since", listener->since));
+            array, json_pack("{s:s s:s s:s s:s s:f}", "listener", listener->id, "room",
+                             listener->room, "state", state_names[listener->state], "mode",
+                             mode_names[listener->mode], "since", listener->since));
     }
     return array;
 }
@@ -163,6 +189,8 @@ char *link_message_encode(const struct link_message *m)
     }
     if (has & HAS_STATE)
         set_text(object, "state", state_names[m->state]);
+    if (has & HAS_MODE)
+        set_text(object, "mode", mode_names[m->mode]);
     if (has & HAS_STATUS)
         json_object_set_new(object, "status", json_integer(m->status));
     if (has & MAY_DETAIL && m->detail)
@@ -173,9 +201,10 @@ char *link_message_encode(const struct link_message *m)
     }
     if (has & HAS_STATS)
         json_object_set_new(object, "stats",
-                            json_pack("{s:f s:f s:f s:f s:f}", "packets", m->stats.packets, "bytes",
-                                      m->stats.bytes, "lost", m->stats.lost, "round_trip",
-                                      m->stats.round_trip, "jitter", m->stats.jitter));
+                            json_pack("{s:f s:f s:f s:f s:f s:s}", "packets", m->stats.packets,
+                                      "bytes", m->stats.bytes, "lost", m->stats.lost, "round_trip",
+                                      m->stats.round_trip, "jitter", m->stats.jitter, "mode",
+                                      mode_names[m->stats.mode]));
     if (has & HAS_ROOMS)
         json_object_set_new(object, "rooms", encode_rooms(m->rooms));
     if (has & HAS_LISTENERS)
@@ -249,6 +278,15 @@ static bool take_state(const json_t *object, enum listener_state *state, GError 
     return fail(error, "state", "connecting, connected or closed");
 }
 
+// The other side may be of a version that knew of no modes.
+static bool take_mode(const json_t *object, enum stream_mode *mode, GError **error)
+{
+    *mode = MODE_BALANCED;
+    return !json_object_get(object, "mode") ||
+           stream_mode_of_name(json_string_value(json_object_get(object, "mode")), mode) ||
+           fail(error, "mode", "balanced, lowest or safe");
+}
+
 static bool take_pair(const json_t *object, const char *key, double *pair, GError **error)
 {
     const json_t *array = json_object_get(object, key);
@@ -301,6 +339,7 @@ static bool take_listeners(const json_t *object, GPtrArray *listeners, GError **
         if (!take_text(entry, "listener", false, MAX_NAME, &listener->id, error) ||
             !take_text(entry, "room", false, MAX_NAME, &listener->room, error) ||
             !take_state(entry, &listener->state, error) ||
+            !take_mode(entry, &listener->mode, error) ||
             !take_number(entry, "since", 0, 1e12, &listener->since, error))
             return false;
     }
@@ -314,7 +353,8 @@ static bool take_stats(const json_t *object, struct link_stats *stats, GError **
            take_number(s, "bytes", 0, 1e18, &stats->bytes, error) &&
            take_number(s, "lost", -1e18, 1e18, &stats->lost, error) &&
            take_number(s, "round_trip", -1, 1e6, &stats->round_trip, error) &&
-           take_number(s, "jitter", -1, 1e6, &stats->jitter, error);
+           take_number(s, "jitter", -1, 1e6, &stats->jitter, error) &&
+           take_mode(s, &stats->mode, error);
 }
 
 static bool take_capture(const json_t *object, struct link_message *m, GError **error)
@@ -367,6 +407,8 @@ static bool take_members(const json_t *object, struct link_message *m, GError **
          !take_integer(object, "mline", 0, 63, &m->mline, error)))
         return false;
     if (has & HAS_STATE && !take_state(object, &m->state, error))
+        return false;
+    if (has & HAS_MODE && !take_mode(object, &m->mode, error))
         return false;
     if (has & HAS_STATUS && !take_integer(object, "status", 400, 599, &m->status, error))
         return false;

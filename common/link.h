@@ -25,6 +25,7 @@ enum link_type {
     LINK_REFUSED,     // pipeline -> controller: LISTEN or ANSWER failed; the listener is gone
     LINK_STATE,       // pipeline -> controller: a listener's connection changed
     LINK_CLOSE,       // controller -> pipeline: take this listener down
+    LINK_MODE,        // controller -> pipeline: encode for this listener so from now on
     LINK_METER,       // pipeline -> controller: level of a room, ten a second
     LINK_STATS,       // pipeline -> controller: counters of one listener
     LINK_CAPTURE,     // pipeline -> controller: the JACK side changed
@@ -32,6 +33,19 @@ enum link_type {
     LINK_RECORD_STOP, // controller -> pipeline: end the recording of this id in order
     LINK_RECORDING, // pipeline -> controller: how a recording is now; each second and when it ends
 };
+
+// How a room is encoded for a listener: the shorter a packet, the shorter the delay and the dearer.
+enum stream_mode {
+    MODE_BALANCED, // as opus-frame-ms says, 10 ms
+    MODE_LOWEST,   // 5 ms
+    MODE_SAFE,     // 20 ms with error correction
+};
+#define STREAM_MODES 3
+
+// "balanced", "lowest" or "safe".
+const char *stream_mode_name(enum stream_mode mode);
+// False where there is no such mode.
+bool stream_mode_of_name(const char *name, enum stream_mode *mode);
 
 enum listener_state { LISTENER_CONNECTING, LISTENER_CONNECTED, LISTENER_CLOSED };
 
@@ -46,6 +60,7 @@ struct link_listener {
     char *id;   // owned
     char *room; // owned
     enum listener_state state;
+    enum stream_mode mode;
     double since; // seconds of Unix time at which it was asked for
 };
 
@@ -54,6 +69,7 @@ struct link_stats {
     double lost;           // packets that the listener reported lost
     double round_trip;     // seconds, negative while unknown
     double jitter;         // seconds, negative while unknown
+    enum stream_mode mode; // that it gets, which is safe while it loses packets
 };
 
 // Strings and arrays are owned by the message and NULL where the type has none.
@@ -65,8 +81,9 @@ struct link_message {
     char *candidate;
     int mline; // CANDIDATE: index of the SDP's media section
     enum listener_state state;
-    int status;   // REFUSED: HTTP status that fits
-    char *detail; // REFUSED, STATE (may be NULL), CLOSE: why, for a person
+    enum stream_mode mode; // LISTEN, MODE
+    int status;            // REFUSED: HTTP status that fits
+    char *detail;          // REFUSED, STATE (may be NULL), CLOSE: why, for a person
     double peak[LINK_CHANNELS], rms[LINK_CHANNELS]; // METER: dBFS, at least -200
     struct link_stats stats;
     GPtrArray *rooms;            // CONTROLLER_HELLO: struct link_room

@@ -77,9 +77,14 @@ const struct setting settings[] = {
      "where clients reach stream-port, behind a proxy: https://example.org/stream; empty is the "
      "host that they asked"},
     {"opus-bitrate", SETTING_INTEGER, BOTH, "128000", "bits a second", NULL, 6000, 510000},
-    {"opus-frame-ms", SETTING_CHOICE, BOTH, "10", "length of an Opus frame", "2.5|5|10|20"},
+    {"opus-complexity", SETTING_INTEGER, BOTH, "9", "Opus's effort, 10 sounds best and costs most",
+     NULL, 0, 10},
+    {"opus-frame-ms", SETTING_CHOICE, BOTH, "10",
+     "length of an Opus frame for listeners who want neither the lowest delay nor the safest stream",
+     "2.5|5|10|20"},
     {"opus-fec", SETTING_BOOLEAN, BOTH, "no",
-     "in-band error correction; costs a little quality and needs frames of 10 or 20 ms"},
+     "in-band error correction for them, too; costs a little quality and needs frames of 10 or 20 "
+     "ms"},
     {"max-listeners", SETTING_INTEGER, BOTH, "200", "most listeners at once", NULL, 1, 2000},
     {"recordings-dir", SETTING_STRING, BOTH, "",
      "folder of recordings, where the pipeline writes and the controller reads them; empty is "

@@ -107,6 +107,7 @@ static void on_link_connected(void *data)
         entry->id = g_strdup(listener_id(value));
         entry->room = g_strdup(listener_room(value));
         entry->state = listener_state(value);
+        entry->mode = listener_mode(value);
         entry->since = listener_since(value);
         g_ptr_array_add(present, entry);
     }
@@ -226,9 +227,9 @@ static void listen(struct app *app, const struct link_message *message)
     else if (g_hash_table_size(app->listeners) >= app->most_listeners)
         g_set_error(&error, FARFIELD_ERROR, ERROR_UNAVAILABLE, "there are %u listeners already",
                     app->most_listeners);
-    struct listener *listener = error ? NULL
-                                      : listener_create(&app->listener_context, room->hub, id,
-                                                        room->name, message->sdp, &error);
+    struct listener_wish wish = {.id = id, .mode = message->mode, .offer = message->sdp};
+    struct listener *listener =
+        error ? NULL : listener_create(&app->listener_context, room, &wish, &error);
     if (listener)
         g_hash_table_insert(app->listeners, (char *)listener_id(listener), listener);
     else
@@ -259,6 +260,8 @@ static void on_link_message(const struct link_message *message, void *data)
         take_answer(app, listener, message->sdp);
     else if (message->type == LINK_CANDIDATE && listener)
         listener_add_candidate(listener, message->candidate, message->mline);
+    else if (message->type == LINK_MODE && listener)
+        listener_set_mode(listener, message->mode);
     else if (message->type == LINK_RECORD)
         recorders_start(app->recorders, g_hash_table_lookup(app->rooms, message->recording->room),
                         message->recording);
@@ -269,15 +272,6 @@ static void on_link_message(const struct link_message *message, void *data)
 }
 
 // --- time -------------------------------------------------------------------------------
-
-static void put_out_stalled(struct app *app, struct room *room)
-{
-    struct listener *listener;
-    while ((listener = hub_find_stalled(room->hub))) {
-        listener_unblock(listener);
-        drop_listener(app, listener, "stalled");
-    }
-}
 
 static void leave_when_done(struct app *app)
 {
@@ -302,7 +296,7 @@ static gboolean on_tick(gpointer data)
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         struct link_message meter = room_meter(value);
         link_send(app->link, &meter);
-        put_out_stalled(app, value);
+        room_put_out_stalled(value);
     }
     tell_capture(app, false);
     return G_SOURCE_CONTINUE;
@@ -349,6 +343,7 @@ static void read_settings(struct app *app, const struct config *config)
     app->room_settings = (struct room_settings){
         .jack_server = config_string(config, "jack-server"),
         .encoder = {.bitrate = config_integer(config, "opus-bitrate"),
+                    .complexity = config_integer(config, "opus-complexity"),
                     .block = (int)(milliseconds * 48),
                     .fec = config_boolean(config, "opus-fec") && milliseconds >= 10},
         .base = app->stage.base,

@@ -4,6 +4,9 @@
 #include <opus/opus.h>
 #include <string.h>
 
+// Expected loss in percent. From 9 on libopus 1.3 gives up its pure music layer for the hybrid one,
+// which alone carries error correction (opus_encoder.c); the more, the more is put into it.
+#define EXPECTED_LOSS 20
 #define MAX_PACKET 1276 // RFC 6716: a frame is at most 1275 bytes, its header one
 
 struct encoder {
@@ -20,11 +23,11 @@ struct encoder *encoder_create(const struct encoder_settings *settings)
     encoder->opus = opus_encoder_create(48000, 2, application, &error);
     g_assert(encoder->opus);
     encoder->block = settings->block;
-    opus_encoder_ctl(encoder->opus, OPUS_SET_BITRATE(settings->bitrate));
+    encoder_tune(encoder, settings->bitrate, settings->complexity);
     opus_encoder_ctl(encoder->opus, OPUS_SET_SIGNAL(OPUS_SIGNAL_MUSIC));
     if (settings->fec) {
         opus_encoder_ctl(encoder->opus, OPUS_SET_INBAND_FEC(1));
-        opus_encoder_ctl(encoder->opus, OPUS_SET_PACKET_LOSS_PERC(10));
+        opus_encoder_ctl(encoder->opus, OPUS_SET_PACKET_LOSS_PERC(EXPECTED_LOSS));
     }
     return encoder;
 }
@@ -44,6 +47,12 @@ GstBuffer *encoder_encode(struct encoder *encoder, const float *frames)
         opus_encode_float(encoder->opus, frames, encoder->block, packet, sizeof packet);
     g_assert(length > 0);
     return gst_buffer_new_memdup(packet, length);
+}
+
+void encoder_tune(struct encoder *encoder, int bitrate, int complexity)
+{
+    opus_encoder_ctl(encoder->opus, OPUS_SET_BITRATE(bitrate));
+    opus_encoder_ctl(encoder->opus, OPUS_SET_COMPLEXITY(complexity));
 }
 
 void encoder_reset(struct encoder *encoder)

@@ -7,10 +7,13 @@
 #include <stdint.h>
 
 struct encoder_settings {
-    int bitrate; // bits a second
-    int block;   // frames in a packet at 48 kHz: 120, 240, 480 or 960
-    bool fec;    // in-band error correction; needs blocks of 480 or more
+    int bitrate;    // bits a second
+    int complexity; // 0 to 10: the more, the better and the dearer
+    int block;      // frames in a packet at 48 kHz: 120, 240, 480 or 960
+    bool fec;       // in-band error correction; needs blocks of 480 or more
 };
+
+#define MAX_BLOCK 960 // frames in the longest packet
 
 struct encoder;
 
@@ -19,6 +22,8 @@ void encoder_destroy(struct encoder *encoder);
 
 // One packet in a buffer of its own, without times; the caller owns it.
 GstBuffer *encoder_encode(struct encoder *encoder, const float *frames);
+
+void encoder_tune(struct encoder *encoder, int bitrate, int complexity);
 
 // Forgets what came before, so that a stream may begin anew.
 void encoder_reset(struct encoder *encoder);

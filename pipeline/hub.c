@@ -120,14 +120,21 @@ void hub_deliver(struct hub *hub, GstBuffer *packet)
     g_ptr_array_unref(sinks);
 }
 
-void *hub_find_stalled(struct hub *hub)
+static struct hub_sink *find_stalled(struct hub *hub)
 {
     gint64 now = g_get_monotonic_time();
     for (guint i = 0; i < hub->sinks->len; i++) {
         struct hub_sink *sink = g_ptr_array_index(hub->sinks, i);
         gint64 called = atomic_load(&sink->called);
         if (atomic_load(&sink->stalled) || (called && now - called >= STUCK))
-            return sink->subscriber.data;
+            return sink;
     }
     return NULL;
+}
+
+void hub_put_out_stalled(struct hub *hub)
+{
+    struct hub_sink *sink;
+    while ((sink = find_stalled(hub)))
+        sink->subscriber.stalled(sink->subscriber.data);
 }

@@ -7,7 +7,7 @@
 // it is under way and none can follow, which is when it may be taken down.
 //
 // The price is that a subscriber that blocks holds up the others, so each call is timed, and the
-// main loop asks for offenders and puts them out.
+// main loop looks for offenders and has them leave.
 #pragma once
 
 #include <gst/gst.h>
@@ -23,6 +23,9 @@ struct hub_subscriber {
     bool (*take)(GstBuffer *packet, void *data);
     // Runs once, on any thread.
     void (*released)(void *data);
+    // On the main loop: it is broken, keeps being slow, or is stuck in a call right now. It must
+    // leave before this returns.
+    void (*stalled)(void *data);
     void *data;
 };
 
@@ -38,6 +41,5 @@ bool hub_is_empty(struct hub *hub);
 // For the encoder's thread.
 void hub_deliver(struct hub *hub, GstBuffer *packet);
 
-// The `data` of one subscriber that is broken, keeps being slow, or is stuck in a call right now;
-// NULL when there is none. The caller has it leave.
-void *hub_find_stalled(struct hub *hub);
+// For the main loop, several times a second: has offenders told that they are `stalled`.
+void hub_put_out_stalled(struct hub *hub);

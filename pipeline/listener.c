@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "pipeline/feed.h"
 #include "pipeline/peer.h"
 #include "pipeline/reports.h"
 #include "pipeline/rtp.h"
@@ -17,17 +18,19 @@
 
 struct listener {
     struct listener_context context;
-    struct hub *hub;
-    char *id, *room; // owned
+    struct room *room;
+    char *id; // owned
+    enum stream_mode mode;
     double since;
     enum listener_state state;
     bool over; // `ended` was called
 
-    struct sdp *offer;     // owned: its offer, or NULL
-    struct peer *peer;     // owned
-    bool described;        // our description is out
-    struct rtp rtp;        // the encoder thread's while in the hub
-    struct hub_sink *sink; // NULL outside the hub
+    struct sdp *offer; // owned: its offer, or NULL
+    struct peer *peer; // owned
+    bool described;    // our description is out
+
+    struct feed *feed; // owned
+    bool fed;          // it has begun
 
     guint gather_timer, connect_timer, stats_timer; // sources of the main loop, or 0
     guint highest;                                  // packet that it last reported
@@ -45,22 +48,13 @@ static void end(struct listener *listener, int refused, const char *detail)
     listener->context.events->ended(listener, refused, detail, listener->context.events->data);
 }
 
-static gboolean release(gpointer data)
+static void on_stopped(void *data)
 {
     struct listener *listener = data;
-    rtp_clear(&listener->rtp);
     peer_destroy(listener->peer);
     sdp_destroy(listener->offer);
     g_free(listener->id);
-    g_free(listener->room);
     g_free(listener);
-    return G_SOURCE_REMOVE;
-}
-
-// On the encoder's thread, perhaps.
-static void on_released(void *data)
-{
-    g_idle_add_full(G_PRIORITY_DEFAULT, release, data, NULL);
 }
 
 void listener_destroy(struct listener *listener)
@@ -69,24 +63,17 @@ void listener_destroy(struct listener *listener)
     g_clear_handle_id(&listener->gather_timer, g_source_remove);
     g_clear_handle_id(&listener->connect_timer, g_source_remove);
     g_clear_handle_id(&listener->stats_timer, g_source_remove);
-    if (listener->sink)
-        hub_unsubscribe(listener->hub, listener->sink);
-    else
-        on_released(listener);
+    feed_stop(listener->feed);
 }
 
-void listener_unblock(struct listener *listener)
+static void on_stalled(void *data)
 {
-    gst_pad_send_event(listener->rtp.pad, gst_event_new_flush_start());
+    struct listener *listener = data;
+    feed_unblock(listener->feed);
+    end(listener, 0, "stalled");
 }
 
 // --- connected ------------------------------------------------------------------------
-
-static bool on_packet(GstBuffer *packet, void *data)
-{
-    struct listener *listener = data;
-    return rtp_push(&listener->rtp, packet);
-}
 
 static gboolean on_stats_time(gpointer data)
 {
@@ -94,6 +81,7 @@ static gboolean on_stats_time(gpointer data)
     struct link_stats stats;
     guint before = listener->highest;
     reports_read(peer_webrtc(listener->peer), &stats, &listener->highest);
+    stats.mode = listener->mode;
     listener->silent = before == listener->highest ? listener->silent + 1 : 0;
     listener->context.events->stats(listener, &stats, listener->context.events->data);
     // One who never reported may be a client without RTCP; ICE watches over that one.
@@ -107,13 +95,12 @@ static gboolean on_stats_time(gpointer data)
 static void on_connected(void *data)
 {
     struct listener *listener = data;
-    if (listener->sink || listener->over)
+    if (listener->fed || listener->over)
         return;
+    listener->fed = true;
     listener->state = LISTENER_CONNECTED;
     g_clear_handle_id(&listener->connect_timer, g_source_remove);
-    struct hub_subscriber subscriber = {
-        .take = on_packet, .released = on_released, .data = listener};
-    listener->sink = hub_subscribe(listener->hub, &subscriber);
+    feed_start(listener->feed, peer_pad(listener->peer));
     listener->stats_timer = g_timeout_add(STATS_TIME, on_stats_time, listener);
     listener->context.events->connected(listener, listener->context.events->data);
 }
@@ -132,8 +119,7 @@ static char *own_description(struct listener *listener, GError **error)
     struct sdp *own = sdp_read(text ? text : "", SDP_OWN, error);
     if (!own)
         return NULL;
-    struct sdp_music music = {.fec = listener->context.stage->fec,
-                              .complete = peer_is_gathered(listener->peer)};
+    struct sdp_music music = {.complete = peer_is_gathered(listener->peer)};
     char *description = listener->offer ? sdp_write_answer(own, listener->offer, &music)
                                         : sdp_write_offer(own, &music);
     sdp_destroy(own);
@@ -230,10 +216,13 @@ static void make_peer(struct listener *listener)
                                  .connected = on_connected,
                                  .failed = on_failed,
                                  .data = listener};
-    rtp_init(&listener->rtp, listener->offer ? listener->offer->payload : OWN_PAYLOAD);
-    g_autoptr(GstCaps) caps = rtp_caps(&listener->rtp);
+    struct feed_events feed_events = {
+        .stalled = on_stalled, .stopped = on_stopped, .data = listener};
+    struct rtp rtp;
+    rtp_init(&rtp, listener->offer ? listener->offer->payload : OWN_PAYLOAD);
+    g_autoptr(GstCaps) caps = rtp_caps(&rtp);
     listener->peer = peer_create(listener->context.stage, listener->context.reaper, caps, &events);
-    rtp_attach(&listener->rtp, peer_pad(listener->peer));
+    listener->feed = feed_create(listener->room, listener->mode, &rtp, &feed_events);
 }
 
 static void negotiate(struct listener *listener)
@@ -248,23 +237,28 @@ static void negotiate(struct listener *listener)
     listener->connect_timer = g_timeout_add(CONNECT_TIME, on_connect_time, listener);
 }
 
-struct listener *listener_create(const struct listener_context *context, struct hub *hub,
-                                 const char *id, const char *room, const char *offer,
-                                 GError **error)
+struct listener *listener_create(const struct listener_context *context, struct room *room,
+                                 const struct listener_wish *wish, GError **error)
 {
-    struct sdp *theirs = offer ? sdp_read(offer, SDP_OFFER, error) : NULL;
-    if (offer && !theirs)
+    struct sdp *theirs = wish->offer ? sdp_read(wish->offer, SDP_OFFER, error) : NULL;
+    if (wish->offer && !theirs)
         return NULL;
     struct listener *listener = g_new0(struct listener, 1);
     listener->context = *context;
-    listener->hub = hub;
-    listener->id = g_strdup(id);
-    listener->room = g_strdup(room);
+    listener->room = room;
+    listener->mode = wish->mode;
+    listener->id = g_strdup(wish->id);
     listener->since = g_get_real_time() / 1e6;
     listener->offer = theirs;
     make_peer(listener);
     negotiate(listener);
     return listener;
+}
+
+void listener_set_mode(struct listener *listener, enum stream_mode mode)
+{
+    listener->mode = mode;
+    feed_set_mode(listener->feed, mode);
 }
 
 const char *listener_id(const struct listener *listener)
@@ -274,12 +268,17 @@ const char *listener_id(const struct listener *listener)
 
 const char *listener_room(const struct listener *listener)
 {
-    return listener->room;
+    return listener->room->name;
 }
 
 enum listener_state listener_state(const struct listener *listener)
 {
     return listener->state;
+}
+
+enum stream_mode listener_mode(const struct listener *listener)
+{
+    return listener->mode;
 }
 
 double listener_since(const struct listener *listener)

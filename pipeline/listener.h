@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One who listens by WebRTC: a pipeline that holds one webrtcbin and nothing else. RTP packets are
-// made here and pushed into its pad by the encoder's thread (see hub.h).
+// pushed into its pad by the encoder's thread (see feed.h).
 //
 // All functions and all events belong to the main loop; webrtcbin's own threads only send notes
 // there.
@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 #include "common/link.h"
-#include "pipeline/hub.h"
 #include "pipeline/reaper.h"
+#include "pipeline/room.h"
 #include "pipeline/stage.h"
 
 struct listener;
@@ -37,17 +37,23 @@ struct listener_context {
     const struct listener_events *events;
 };
 
-// Begins to answer `offer`, or to make an offer when it is NULL. `hub` must outlive it. NULL with
-// `error` (ERROR_REFUSED) when the offer will not do.
-struct listener *listener_create(const struct listener_context *context, struct hub *hub,
-                                 const char *id, const char *room, const char *offer,
-                                 GError **error);
+// What a listener asked for.
+struct listener_wish {
+    const char *id;
+    enum stream_mode mode;
+    const char *offer; // its SDP, NULL to be made one
+};
+
+// Begins to answer its offer, or to make one. `room` must outlive it. NULL with `error`
+// (ERROR_REFUSED) when the offer will not do.
+struct listener *listener_create(const struct listener_context *context, struct room *room,
+                                 const struct listener_wish *wish, GError **error);
 
 // Leaves the hub and hands its pipeline to the reaper.
 void listener_destroy(struct listener *listener);
 
-// Frees the encoder's thread from a call that is stuck in this listener; it is of no use after.
-void listener_unblock(struct listener *listener);
+// Goes over to another stream of the room, while it plays and without a gap.
+void listener_set_mode(struct listener *listener, enum stream_mode mode);
 
 // Its answer to our offer.
 bool listener_answer(struct listener *listener, const char *sdp, GError **error);
@@ -58,4 +64,5 @@ void listener_add_candidate(struct listener *listener, const char *candidate, in
 const char *listener_id(const struct listener *listener);
 const char *listener_room(const struct listener *listener);
 enum listener_state listener_state(const struct listener *listener);
-double listener_since(const struct listener *listener); // seconds of Unix time
+enum stream_mode listener_mode(const struct listener *listener); // as wished
+double listener_since(const struct listener *listener);          // seconds of Unix time

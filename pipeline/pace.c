@@ -28,16 +28,30 @@ static void note(struct pace *pace, int64_t n, int64_t offset)
     *most = MAX(*most, offset);
 }
 
+static void bounds(const struct pace *pace, int64_t *least, int64_t *most)
+{
+    *least = G_MAXINT64;
+    *most = G_MININT64;
+    for (int i = 0; i < PACE_SLOTS; i++) {
+        *least = MIN(*least, pace->least[i]);
+        *most = MAX(*most, pace->most[i]);
+    }
+}
+
 int64_t pace_due(struct pace *pace, int64_t n, int64_t ready, int64_t period)
 {
+    int64_t least, most;
     note(pace, n, ready - n * pace->length);
-    int64_t least = G_MAXINT64, most = G_MININT64;
-    for (int i = 0; i < PACE_SLOTS; i++) {
-        least = MIN(least, pace->least[i]);
-        most = MAX(most, pace->most[i]);
-    }
+    bounds(pace, &least, &most);
     // A frame that the machine delayed must not raise everyone's delay: `most` counts up to what
     // the period explains.
     int64_t due = n * pace->length + MIN(most, least + period);
     return CLAMP(due, ready, ready + period);
+}
+
+int64_t pace_began(const struct pace *pace, int64_t n)
+{
+    int64_t least, most;
+    bounds(pace, &least, &most);
+    return (n - 1) * pace->length + least;
 }

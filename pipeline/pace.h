@@ -24,3 +24,7 @@ void pace_init(struct pace *pace, int64_t length);
 // When to send frame number `n`, which was ready at `ready`, of a source with this JACK period:
 // from `ready` to `ready + period`. Frame numbers rise.
 int64_t pace_due(struct pace *pace, int64_t n, int64_t ready, int64_t period);
+
+// When the first sample of frame `n`, for which pace_due() was asked, came in: as even as the
+// source's own clock, whatever delayed the frame on this machine.
+int64_t pace_began(const struct pace *pace, int64_t n);

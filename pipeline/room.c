@@ -6,6 +6,39 @@
 #define CLIENT "farfield-pipeline"
 #define MAIN "main"
 
+#define LOWEST_BLOCK 240 // 5 ms, see docs/benchmarks.md
+#define SAFE_BLOCK 960   // 20 ms
+
+static struct encoder_settings settings_of_mode(const struct encoder_settings *balanced,
+                                                enum stream_mode mode)
+{
+    struct encoder_settings settings = *balanced;
+    if (mode == MODE_LOWEST)
+        settings.block = MIN(balanced->block, LOWEST_BLOCK);
+    if (mode == MODE_SAFE)
+        settings.block = SAFE_BLOCK;
+    settings.fec = settings.block == SAFE_BLOCK || (balanced->fec && mode == MODE_BALANCED);
+    return settings;
+}
+
+static struct stream *stream_of_block(struct room *room, const struct encoder_settings *settings)
+{
+    int i = 0;
+    while (room->streams[i] && stream_block(room->streams[i]) != settings->block)
+        i++;
+    if (!room->streams[i])
+        room->streams[i] = stream_create(settings);
+    return room->streams[i];
+}
+
+static void make_streams(struct room *room, const struct encoder_settings *balanced)
+{
+    for (enum stream_mode mode = 0; mode < STREAM_MODES; mode++) {
+        struct encoder_settings settings = settings_of_mode(balanced, mode);
+        room->of_mode[mode] = stream_of_block(room, &settings);
+    }
+}
+
 struct room *room_create(const struct room_settings *settings, const struct link_room *wanted)
 {
     struct room *room = g_new0(struct room, 1);
@@ -14,8 +47,8 @@ struct room *room_create(const struct room_settings *settings, const struct link
                                   ? g_strdup(CLIENT)
                                   : g_strconcat(CLIENT "-", room->name, NULL);
     room->capture = capture_create(settings->jack_server, client, wanted->sources);
-    room->hub = hub_create();
-    room->source = source_create(room->capture, room->hub, &settings->encoder, settings->base);
+    make_streams(room, &settings->encoder);
+    room->source = source_create(room->capture, room->streams, settings->base);
     return room;
 }
 
@@ -24,7 +57,8 @@ void room_destroy(struct room *room)
     if (!room)
         return;
     source_destroy(room->source);
-    hub_destroy(room->hub);
+    for (int i = 0; i < SOURCE_STREAMS; i++)
+        stream_destroy(room->streams[i]);
     capture_destroy(room->capture);
     g_free(room->name);
     g_free(room);
@@ -36,4 +70,10 @@ struct link_message room_meter(struct room *room)
     struct link_message message = {.type = LINK_METER, .room = room->name};
     level_read(&level, message.peak, message.rms);
     return message;
+}
+
+void room_put_out_stalled(struct room *room)
+{
+    for (int i = 0; i < SOURCE_STREAMS && room->streams[i]; i++)
+        hub_put_out_stalled(stream_hub(room->streams[i]));
 }

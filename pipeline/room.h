@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One room: its capture, its encoder and its hub.
+// One room: its capture, its source and its streams.
 #pragma once
 
 #include "common/link.h"
 #include "pipeline/capture.h"
-#include "pipeline/hub.h"
 #include "pipeline/source.h"
+#include "pipeline/stream.h"
 
 struct room {
-    char *name;              // owned
-    struct capture *capture; // owned
-    struct hub *hub;         // owned
-    struct source *source;   // owned
+    char *name;                             // owned
+    struct capture *capture;                // owned
+    struct source *source;                  // owned
+    struct stream *streams[SOURCE_STREAMS]; // owned; one for each length of packet
+    struct stream *of_mode[STREAM_MODES];   // of those; modes of the same length share one
 };
 
 struct room_settings {
     const char *jack_server;
-    struct encoder_settings encoder;
-    GstClockTime base; // see source.h
+    struct encoder_settings encoder; // of MODE_BALANCED, the others follow from it
+    GstClockTime base;               // see source.h
 };
 
 struct room *room_create(const struct room_settings *settings, const struct link_room *wanted);
@@ -26,3 +27,6 @@ void room_destroy(struct room *room);
 
 // The level since the last call, as a LINK_METER whose strings belong to the room.
 struct link_message room_meter(struct room *room);
+
+// For the main loop, several times a second: listeners that hold up others leave.
+void room_put_out_stalled(struct room *room);

@@ -48,7 +48,6 @@ char *sdp_write_inner(const struct sdp *listener);
 #define SDP_INNER_MID "audio0" // as webrtcbin names it in an offer of its own
 
 struct sdp_music {
-    bool fec;
     bool complete; // all candidates are inside
 };
 

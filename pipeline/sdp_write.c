@@ -61,7 +61,8 @@ static void add_music(GString *text, const struct sdp *own, int payload,
     add(text, "a=sendonly");
     add(text, "a=msid:farfield audio");
     add(text, "a=rtpmap:%d opus/48000/2", payload);
-    add(text, "a=fmtp:%d stereo=1;sprop-stereo=1;useinbandfec=%d", payload, music->fec);
+    // What error correction it gets depends on its mode, which may change while it listens.
+    add(text, "a=fmtp:%d stereo=1;sprop-stereo=1;useinbandfec=1", payload);
     for (guint i = 0; i < own->sources->len; i++)
         add(text, "a=ssrc:%s", (const char *)g_ptr_array_index(own->sources, i));
     add_candidates(text, own);

@@ -15,22 +15,20 @@
 #include "pipeline/pace.h"
 #include "pipeline/priority.h"
 
-#define MAX_BLOCK 960
 #define READ_FRAMES 2048
 #define PATIENCE (40 * G_TIME_SPAN_MILLISECOND) // JACK may be late by as much before it is silent
 
 struct source {
     struct capture *capture;
-    struct hub *hub;
-    struct encoder *encoder; // owned
+    struct stream *streams[SOURCE_STREAMS];
     struct convert *convert; // owned
     struct pace pace;
-    int block;           // frames at 48 kHz
-    int64_t length;      // of a block, microseconds, as all times here
-    int64_t next;        // number of the next block
-    int64_t sent;        // when the last one was due
-    GstClockTime origin; // running time of block 0
-    bool sounding, heard_by_someone;
+    GstClockTime base;
+    int block;      // frames at 48 kHz
+    int64_t length; // of a block, microseconds, as all times here
+    int64_t next;   // number of the next block
+    int64_t sent;   // when the last one was due
+    bool sounding;
     GThread *thread; // owned
     atomic_bool stopping;
 
@@ -60,23 +58,17 @@ static void sleep_until(int64_t due)
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
-// Without a listener there is nothing to encode; a first one gets a fresh stream.
-static void send_block(struct source *source, const float *frames)
+// `captured` is when its first frame came from JACK.
+static void send_block(struct source *source, const float *frames, int64_t captured)
 {
-    int64_t number = source->next++;
+    struct stream_stamp stamp = {
+        .sample = source->next++ * source->block,
+        .time = captured * GST_USECOND - source->base,
+        .microtime = captured + g_get_real_time() - g_get_monotonic_time(),
+    };
     put_on_tapes(source, frames);
-    bool heard = !hub_is_empty(source->hub);
-    if (heard && !source->heard_by_someone)
-        encoder_reset(source->encoder);
-    source->heard_by_someone = heard;
-    if (!heard)
-        return;
-    GstBuffer *packet = encoder_encode(source->encoder, frames);
-    GST_BUFFER_PTS(packet) = source->origin + number * source->length * GST_USECOND;
-    GST_BUFFER_DURATION(packet) = source->length * GST_USECOND;
-    GST_BUFFER_OFFSET(packet) = number * source->block;
-    hub_deliver(source->hub, packet);
-    gst_buffer_unref(packet);
+    for (int i = 0; i < SOURCE_STREAMS && source->streams[i]; i++)
+        stream_push(source->streams[i], frames, source->block, &stamp);
 }
 
 static void follow_rate(struct source *source)
@@ -137,7 +129,7 @@ static void step_silence(struct source *source)
     }
     source->sent = due;
     meter(source, silence, source->block);
-    send_block(source, silence);
+    send_block(source, silence, due - source->length);
 }
 
 static void step_sound(struct source *source)
@@ -160,7 +152,7 @@ static void step_sound(struct source *source)
     int64_t ready = capture_heard(source->capture);
     source->sent = pace_due(&source->pace, source->next, ready, period);
     sleep_until(source->sent);
-    send_block(source, frames);
+    send_block(source, frames, pace_began(&source->pace, source->next));
 }
 
 static void *run(void *data)
@@ -176,18 +168,20 @@ static void *run(void *data)
     return NULL;
 }
 
-struct source *source_create(struct capture *capture, struct hub *hub,
-                             const struct encoder_settings *settings, GstClockTime base)
+struct source *source_create(struct capture *capture, struct stream *const streams[SOURCE_STREAMS],
+                             GstClockTime base)
 {
     struct source *source = g_new0(struct source, 1);
     source->capture = capture;
-    source->hub = hub;
-    source->block = settings->block;
-    source->length = (int64_t)settings->block * G_USEC_PER_SEC / CONVERT_RATE;
-    source->encoder = encoder_create(settings);
+    source->base = base;
+    source->block = MAX_BLOCK;
+    for (int i = 0; i < SOURCE_STREAMS && streams[i]; i++) {
+        source->streams[i] = streams[i];
+        source->block = MIN(source->block, stream_block(streams[i]));
+    }
+    source->length = (int64_t)source->block * G_USEC_PER_SEC / CONVERT_RATE;
     source->convert = convert_create(CONVERT_RATE, source->block);
     source->sent = g_get_monotonic_time();
-    source->origin = source->sent * GST_USECOND - base;
     g_mutex_init(&source->lock);
     source->tapes = g_ptr_array_sized_new(SOURCE_TAPES);
     source->thread = g_thread_new("source", run, source);
@@ -201,7 +195,6 @@ void source_destroy(struct source *source)
     atomic_store(&source->stopping, true);
     g_thread_join(source->thread);
     convert_destroy(source->convert);
-    encoder_destroy(source->encoder);
     g_ptr_array_unref(source->tapes);
     g_mutex_clear(&source->lock);
     g_free(source);

@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One room's sound: a thread that turns what JACK gives into evenly paced Opus packets, or silence
-// for as long as JACK gives nothing.
+// One room's sound: a thread that turns what JACK gives into evenly paced blocks for the room's
+// streams, or silence for as long as JACK gives nothing.
 #pragma once
 
 #include <gst/gst.h>
 
 #include "pipeline/capture.h"
-#include "pipeline/encoder.h"
-#include "pipeline/hub.h"
 #include "pipeline/level.h"
+#include "pipeline/stream.h"
 #include "pipeline/tape.h"
 
 struct source;
 
-// Begins at once. `capture` and `hub` must outlive it; packets are stamped with the running time
-// of a pipeline whose clock is the system's monotonic one and whose base time is `base`.
-struct source *source_create(struct capture *capture, struct hub *hub,
-                             const struct encoder_settings *settings, GstClockTime base);
+#define SOURCE_STREAMS 3
+
+// Begins at once, in blocks of the shortest stream. `capture` and `streams` (ended by NULL where
+// they are fewer) must outlive it; running time is that of a pipeline whose clock is the system's
+// monotonic one and whose base time is `base`.
+struct source *source_create(struct capture *capture, struct stream *const streams[SOURCE_STREAMS],
+                             GstClockTime base);
 void source_destroy(struct source *source);
 
 // What sounded since the last call.

@@ -36,7 +36,7 @@ static bool read_ports(struct stage *stage, const char *text, GError **error)
 
 bool stage_init(struct stage *stage, const struct config *config, GError **error)
 {
-    *stage = (struct stage){.fec = config_boolean(config, "opus-fec")};
+    *stage = (struct stage){0};
     if (!read_ports(stage, config_string(config, "ice-ports"), error))
         return false;
     g_autoptr(GPtrArray) servers = ice_servers_parse(config_string(config, "ice-servers"), error);

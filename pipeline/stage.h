@@ -12,7 +12,6 @@ struct stage {
     GstClockTime base;         // running time is the clock's time less this
     GPtrArray *servers;        // owned: char *, STUN and TURN as webrtcbin writes them
     int first_port, last_port; // UDP; 0 is any
-    bool fec;
 };
 
 // False with `error` naming the setting that is wrong.

@@ -76,11 +76,12 @@ static json_t *known(double value)
 json_t *listener_to_json(const struct listener *listener)
 {
     const struct link_stats *stats = &listener->stats;
-    return json_pack("{s:s s:s s:s s:f s:s s:f s:f s:f s:o s:o}", "id", listener->id, "room",
-                     listener->room, "state", states[listener->state], "since", listener->since,
-                     "transport", listener->client ? "websocket" : "whep", "packets",
-                     stats->packets, "bytes", stats->bytes, "lost", stats->lost, "round_trip",
-                     known(stats->round_trip), "jitter", known(stats->jitter));
+    return json_pack("{s:s s:s s:s s:s s:s s:f s:s s:f s:f s:f s:o s:o}", "id", listener->id,
+                     "room", listener->room, "state", states[listener->state], "mode",
+                     stream_mode_name(listener->mode), "served", stream_mode_name(stats->mode),
+                     "since", listener->since, "transport", listener->client ? "websocket" : "whep",
+                     "packets", stats->packets, "bytes", stats->bytes, "lost", stats->lost,
+                     "round_trip", known(stats->round_trip), "jitter", known(stats->jitter));
 }
 
 json_t *listeners_to_json(const struct session *session)
@@ -150,12 +151,14 @@ static void set_state(struct session *session, struct listener *listener, enum l
     }
 }
 
-static struct listener *add_listener(struct session *session, const char *id, const char *room)
+static struct listener *add_listener(struct session *session, const char *id, const char *room,
+                                     enum stream_mode mode)
 {
     struct listener *listener = g_new0(struct listener, 1);
     listener->id = g_strdup(id);
     listener->room = g_strdup(room);
-    listener->stats = (struct link_stats){.round_trip = -1, .jitter = -1};
+    listener->mode = mode;
+    listener->stats = (struct link_stats){.round_trip = -1, .jitter = -1, .mode = mode};
     g_hash_table_insert(session->listeners, listener->id, listener);
     return listener;
 }
@@ -180,11 +183,12 @@ void listener_open(struct session *session, struct call *call, const char *sdp)
     g_autofree char *id = listener_new_id(session);
     struct link_message listen = {
         .type = LINK_LISTEN, .listener = id, .room = (char *)room, .sdp = (char *)sdp};
+    stream_mode_of_name(call_string(call, "mode"), &listen.mode);
     if (!session->pipeline.linked || !session->ports.to_pipeline(session->ports.data, &listen)) {
         call_fail(call, problem_new(503, "the pipeline is away; try again in a moment"));
         return;
     }
-    struct listener *listener = add_listener(session, id, room);
+    struct listener *listener = add_listener(session, id, room, listen.mode);
     listener->since = g_get_real_time() / 1e6;
     listener->client = call->client;
     listener->call = call;
@@ -215,6 +219,16 @@ bool listener_candidate(struct session *session, struct listener *listener, cons
                                    .candidate = (char *)candidate,
                                    .mline = mline};
     return session->ports.to_pipeline(session->ports.data, &message);
+}
+
+bool listener_set_mode(struct session *session, struct listener *listener, enum stream_mode mode)
+{
+    struct link_message message = {.type = LINK_MODE, .listener = listener->id, .mode = mode};
+    if (!session->ports.to_pipeline(session->ports.data, &message))
+        return false;
+    listener->mode = mode;
+    emit_listener(session, listener);
+    return true;
 }
 
 void listener_close(struct session *session, struct listener *listener, const char *why)
@@ -401,7 +415,7 @@ static void on_hello(struct session *session, const struct link_message *message
         }
         struct listener *listener = g_hash_table_lookup(session->listeners, told->id);
         if (!listener)
-            listener = add_listener(session, told->id, told->room);
+            listener = add_listener(session, told->id, told->room, told->mode);
         listener->state = told->state;
         listener->since = told->since;
         g_hash_table_add(there, told->id);

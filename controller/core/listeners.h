@@ -11,6 +11,7 @@ struct listener {
     char *id;   // owned: unguessable, since it is all that a WHEP resource asks for
     char *room; // owned
     enum listener_state state;
+    enum stream_mode mode; // as wished
     double since;          // Unix time in seconds
     struct client *client; // the WebSocket it belongs to, NULL for WHEP
     struct link_stats stats;
@@ -22,8 +23,9 @@ struct listener {
 // Unguessable: 32 hexadecimal digits. The caller frees it.
 char *listener_new_id(const struct session *session);
 
-// Makes a listener, asks the pipeline for it and keeps the call for the answer. `sdp` is the
-// client's offer, or NULL to be made one. Answers the call itself when that cannot be.
+// Makes a listener for the call's parameters "room" and "mode", asks the pipeline for it and keeps
+// the call for the answer. `sdp` is the client's offer, or NULL to be made one. Answers the call
+// itself when that cannot be.
 void listener_open(struct session *session, struct call *call, const char *sdp);
 
 // The listener named by the call's parameter "listener", of the client that calls; NULL with the
@@ -36,5 +38,16 @@ bool listener_candidate(struct session *session, struct listener *listener, cons
 
 // Has the pipeline take it down and forgets it.
 void listener_close(struct session *session, struct listener *listener, const char *why);
+
+// Has the room encoded for it in another mode. False where the pipeline is away.
+bool listener_set_mode(struct session *session, struct listener *listener, enum stream_mode mode);
+
+// The parameter of that name that a command may have.
+#define LISTENER_MODE                                                                              \
+    {                                                                                              \
+        "mode", PARAM_STRING, false,                                                               \
+            "lowest: the shortest delay; safe: for networks that lose packets",                    \
+            .choices = "balanced|lowest|safe", .fallback = "\"balanced\""                          \
+    }
 
 json_t *listener_to_json(const struct listener *listener);

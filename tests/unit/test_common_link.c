@@ -28,7 +28,7 @@ static void every_type_survives(void **state)
         "{'type':'controller.hello','rooms':[{'room':'main','sources':['a:1','a:2']}]}",
         "{'type':'controller.hello','rooms':[]}",
         "{'type':'pipeline.hello','listeners':[{'listener':'x','room':'main','state':'connected',"
-        "'since':5.5}],'recordings':[" RECORDING "]}",
+        "'mode':'safe','since':5.5}],'recordings':[" RECORDING "]}",
         "{'type':'pipeline.hello','listeners':[],'recordings':[]}",
         "{'type':'record','recording':" RECORDING "}",
         "{'type':'record.stop','id':'1-a'}",
@@ -36,8 +36,8 @@ static void every_type_survives(void **state)
         "{'type':'recording','recording':{'id':'1','room':'r','name':'','format':'wav',"
         "'state':'failed','started':0.0,'length':2.5,'split':262144.0,'lost':0,'xruns':0,'parts':[],"
         "'status':507,'detail':'the disk is full'}}",
-        "{'type':'listen','listener':'x','room':'main'}",
-        "{'type':'listen','listener':'x','room':'main','sdp':'v=0'}",
+        "{'type':'listen','listener':'x','room':'main','mode':'lowest'}",
+        "{'type':'listen','listener':'x','room':'main','sdp':'v=0','mode':'balanced'}",
         "{'type':'offer','listener':'x','sdp':'v=0'}",
         "{'type':'answer','listener':'x','sdp':'v=0'}",
         "{'type':'candidate','listener':'x','candidate':'','mline':63}",
@@ -48,7 +48,8 @@ static void every_type_survives(void **state)
         "{'type':'close','listener':'x'}",
         "{'type':'meter','room':'main','peak':[-6.5,-200.0],'rms':[-9.0,0.0]}",
         "{'type':'stats','listener':'x','stats':{'packets':1.0,'bytes':2.0,'lost':-1.0,"
-        "'round_trip':-1.0,'jitter':0.001}}",
+        "'round_trip':-1.0,'jitter':0.001,'mode':'balanced'}}",
+        "{'type':'mode','listener':'x','mode':'safe'}",
         "{'type':'capture','capture':{'jack':true,'rate':48000,'connected':2,'xruns':3}}",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
@@ -95,8 +96,10 @@ static void what_is_wrong_is_named(void **state)
         "{'type': 'pipeline.hello', 'listeners': [5]}",
         "listener must be a string of fitting length",
         "{'type': 'pipeline.hello', 'listeners': [{'listener': 'x', 'room': 'r', 'state': "
-        "'closed', 'since': -1}]}",
+        "'closed', 'mode': 'safe', 'since': -1}]}",
         "since must be a number in range",
+        "{'type': 'mode', 'listener': 'x', 'mode': 'fast'}",
+        "mode must be balanced, lowest or safe",
         "{'type': 'stats', 'listener': 'x'}",
         "packets must be a number in range",
         "{'type': 'capture', 'capture': {'jack': 1}}",

@@ -62,7 +62,8 @@ static void whep_offer_answer_trickle_end(void **state)
     struct fake_answer *answer = offer(f);
     g_autofree char *id = listener_id(f);
     g_autofree char *listen = g_strdup_printf(
-        "{\"type\":\"listen\",\"listener\":\"%s\",\"room\":\"main\",\"sdp\":\"v=0\\r\\n\"}", id);
+        "{\"type\":\"listen\",\"listener\":\"%s\",\"room\":\"main\",\"sdp\":\"v=0\\r\\n\",\"mode\":\"balanced\"}",
+        id);
     assert_text(link_text(f), listen);
     assert_waiting(answer);
     assert_has(fake_events(f, "rooms"), "room.changed {\"room\":{\"name\":\"main\",\"group\":1,"
@@ -230,10 +231,11 @@ static void a_pipeline_that_comes_back_tells_who_is_there(void **state)
                      "'main', 'state': 'connected', 'since': 5}]}");
     assert_int_equal(answer->status, 503);
     assert_int_equal(g_hash_table_size(f->session->listeners), 1);
-    assert_answer(fake_call(f, "listener.show", "{'id': 'kept'}"),
-                  "200 {\"id\":\"kept\",\"room\":\"main\",\"state\":\"connected\",\"since\":5.0,"
-                  "\"transport\":\"whep\",\"packets\":0.0,\"bytes\":0.0,\"lost\":0.0,"
-                  "\"round_trip\":null,\"jitter\":null}");
+    assert_answer(
+        fake_call(f, "listener.show", "{'id': 'kept'}"),
+        "200 {\"id\":\"kept\",\"room\":\"main\",\"state\":\"connected\",\"mode\":\"balanced\",\"served\":\"balanced\",\"since\":5.0,"
+        "\"transport\":\"whep\",\"packets\":0.0,\"bytes\":0.0,\"lost\":0.0,"
+        "\"round_trip\":null,\"jitter\":null}");
     g_autofree char *params = g_strdup_printf("{'id': '%s'}", id);
     assert_answer(fake_call(f, "listener.show", params), "404 there is no such listener");
     assert_has(fake_events(f, "listeners"), "\"state\":\"closed\"");

@@ -13,7 +13,10 @@
 #include "pipeline/sources.h"
 
 struct subscriber {
+    struct hub *hub;
+    struct hub_sink *sink;
     atomic_int taken, released;
+    int stalled;
     gint64 delay; // microseconds that each packet takes
     bool broken;
 };
@@ -33,9 +36,19 @@ static void on_released(void *data)
     subscriber->released++;
 }
 
+static void on_stalled(void *data)
+{
+    struct subscriber *subscriber = data;
+    subscriber->stalled++;
+    hub_unsubscribe(subscriber->hub, subscriber->sink);
+}
+
 static struct hub_sink *subscribe(struct hub *hub, struct subscriber *subscriber)
 {
-    return hub_subscribe(hub, &(struct hub_subscriber){on_take, on_released, subscriber});
+    subscriber->hub = hub;
+    subscriber->sink =
+        hub_subscribe(hub, &(struct hub_subscriber){on_take, on_released, on_stalled, subscriber});
+    return subscriber->sink;
 }
 
 static void deliver(struct hub *hub, int packets)
@@ -64,7 +77,8 @@ static void test_everyone_gets_every_packet(void **state)
     assert_int_equal(a.taken, 5);
     assert_int_equal(b.taken, 3);
     assert_int_equal(b.released, 0);
-    assert_null(hub_find_stalled(hub));
+    hub_put_out_stalled(hub);
+    assert_int_equal(b.stalled, 0);
     hub_unsubscribe(hub, second);
     assert_true(hub_is_empty(hub));
     assert_int_equal(b.released, 1);
@@ -75,13 +89,16 @@ static void test_a_broken_one_is_found_and_skipped(void **state)
 {
     struct hub *hub = hub_create();
     struct subscriber good = {0}, bad = {.broken = true};
-    struct hub_sink *first = subscribe(hub, &good), *second = subscribe(hub, &bad);
+    struct hub_sink *first = subscribe(hub, &good);
+    subscribe(hub, &bad);
     deliver(hub, 5);
     assert_int_equal(good.taken, 5);
     assert_int_equal(bad.taken, 1);
-    assert_ptr_equal(hub_find_stalled(hub), &bad);
-    hub_unsubscribe(hub, second);
-    assert_null(hub_find_stalled(hub));
+    hub_put_out_stalled(hub);
+    hub_put_out_stalled(hub);
+    assert_int_equal(bad.stalled, 1);
+    assert_int_equal(bad.released, 1);
+    assert_int_equal(good.stalled, 0);
     hub_unsubscribe(hub, first);
     hub_destroy(hub);
 }
@@ -90,12 +107,13 @@ static void test_one_that_keeps_being_slow_is_found(void **state)
 {
     struct hub *hub = hub_create();
     struct subscriber slow = {.delay = 20000};
-    struct hub_sink *sink = subscribe(hub, &slow);
+    subscribe(hub, &slow);
     deliver(hub, 4);
-    assert_null(hub_find_stalled(hub));
+    hub_put_out_stalled(hub);
+    assert_int_equal(slow.stalled, 0);
     deliver(hub, 1);
-    assert_ptr_equal(hub_find_stalled(hub), &slow);
-    hub_unsubscribe(hub, sink);
+    hub_put_out_stalled(hub);
+    assert_int_equal(slow.stalled, 1);
     hub_destroy(hub);
 }
 
@@ -132,6 +150,22 @@ static void on_nothing(void *data)
 {
 }
 
+// Where the listener's pad is let go.
+struct stuck {
+    struct rtp rtp;
+    struct hub *hub;
+    struct hub_sink *sink;
+    bool stalled;
+};
+
+static void on_stuck(void *data)
+{
+    struct stuck *stuck = data;
+    stuck->stalled = true;
+    gst_pad_send_event(stuck->rtp.pad, gst_event_new_flush_start());
+    hub_unsubscribe(stuck->hub, stuck->sink);
+}
+
 static GstPadProbeReturn on_block(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
     return GST_PAD_PROBE_OK;
@@ -142,37 +176,37 @@ static void test_one_that_blocks_is_found_and_let_go(void **state)
     GstElement *sink = gst_element_factory_make("fakesink", NULL);
     g_object_set(sink, "sync", FALSE, "async", FALSE, NULL);
     GstPad *pad = gst_element_get_static_pad(sink, "sink");
-    struct rtp rtp;
-    rtp_init(&rtp, 111);
-    gst_element_set_state(sink, GST_STATE_PLAYING);
-    rtp_attach(&rtp, pad);
     struct hub *hub = hub_create();
+    struct stuck stuck = {.hub = hub};
+    rtp_init(&stuck.rtp, 111);
+    gst_element_set_state(sink, GST_STATE_PLAYING);
+    rtp_attach(&stuck.rtp, pad);
     struct subscriber good = {0};
-    struct hub_sink *stuck =
-        hub_subscribe(hub, &(struct hub_subscriber){on_push, on_nothing, &rtp});
+    // Its first member is what on_push() takes.
+    stuck.sink =
+        hub_subscribe(hub, &(struct hub_subscriber){on_push, on_nothing, on_stuck, &stuck});
     struct hub_sink *other = subscribe(hub, &good);
     deliver(hub, 2);
-    assert_null(hub_find_stalled(hub));
+    hub_put_out_stalled(hub);
+    assert_false(stuck.stalled);
 
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER, on_block, NULL,
                       NULL);
     GThread *encoder = g_thread_new("encoder", deliver_some, hub);
     gint64 begin = g_get_monotonic_time();
-    void *found;
-    while (!(found = hub_find_stalled(hub)) &&
-           g_get_monotonic_time() - begin < 5 * G_TIME_SPAN_SECOND)
+    while (!stuck.stalled && g_get_monotonic_time() - begin < 5 * G_TIME_SPAN_SECOND) {
+        hub_put_out_stalled(hub);
         g_usleep(10000);
-    assert_ptr_equal(found, &rtp);
+    }
+    assert_true(stuck.stalled);
     assert_true(g_get_monotonic_time() - begin >= 200 * G_TIME_SPAN_MILLISECOND);
-    gst_pad_send_event(pad, gst_event_new_flush_start());
-    hub_unsubscribe(hub, stuck);
     g_thread_join(encoder);
     assert_int_equal(good.taken, 5);
 
     hub_unsubscribe(hub, other);
     hub_destroy(hub);
     gst_element_set_state(sink, GST_STATE_NULL);
-    rtp_clear(&rtp);
+    rtp_clear(&stuck.rtp);
     gst_object_unref(sink);
 }
 
@@ -199,7 +233,8 @@ static void test_rtp_bytes(void **state)
     rtp.origin = 0xffffff00;
     rtp_attach(&rtp, gst_object_ref_sink(pad));
     struct hub *hub = hub_create();
-    struct hub_sink *sink = hub_subscribe(hub, &(struct hub_subscriber){on_push, on_nothing, &rtp});
+    struct hub_sink *sink =
+        hub_subscribe(hub, &(struct hub_subscriber){on_push, on_nothing, on_nothing, &rtp});
     deliver(hub, 2);
     static const guint8 expected[2][16] = {
         {0x80, 0xe0, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 1, 2, 3, 4, 'o', 'p', 'u', 's'},
