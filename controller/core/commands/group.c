@@ -4,15 +4,6 @@
 #include "controller/core/placement.h"
 #include "controller/core/session_own.h"
 
-static void answer_group(struct session *session, struct wait *wait, struct problem *problem)
-{
-    struct node *node = tree_find(&session->tree, wait->node);
-    if (problem)
-        call_fail(wait->call, problem);
-    else
-        call_succeed(wait->call, node_to_json(node));
-}
-
 static void group_new(struct session *session, struct call *call)
 {
     if (!session_require_server(session, call))
@@ -28,7 +19,7 @@ static void group_new(struct session *session, struct call *call)
     const char *address = call_flag(call, "parallel") ? "/p_new" : "/g_new";
     const struct node *group = placement_plan(session, call_string(call, "name"), &where, true);
     batch_add(session->out, osc_message_new(address, "iii", group->id, where.action, where.target));
-    wait_add(session, WAIT_GO, call, address, group->id, answer_group);
+    wait_add(session, WAIT_GO, call, address, group->id, node_answer);
 }
 
 static void answer_freed(struct session *session, struct wait *wait, struct problem *problem)
