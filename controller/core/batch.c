@@ -30,24 +30,19 @@ bool batch_is_empty(const struct batch *batch)
     return batch->messages->len == 0 && batch->dirty->len == 0;
 }
 
-// Where one slot is one control it goes by name, inside an array by index: the name is that of the
-// parameter, or NULL.
-static const struct synthdef_parameter *parameter_of(const struct synthdef *synthdef, int slot)
+void control_add(struct osc_message *message, const struct synthdef_parameter *p, int slot)
 {
-    for (guint i = 0; i < synthdef->parameters->len; i++) {
-        const struct synthdef_parameter *p = g_ptr_array_index(synthdef->parameters, i);
-        if (slot >= p->index && slot < p->index + p->size)
-            return p;
-    }
-    return NULL;
-}
-
-static void add_control(struct osc_message *message, const char *name, int slot)
-{
-    if (name)
-        osc_add_string(message, name);
+    if (p && p->size == 1)
+        osc_add_string(message, p->name);
     else
         osc_add_int(message, slot);
+}
+
+struct osc_message *map_message(const struct node *node, int slot, int32_t map)
+{
+    // Either command ends what the other one began (-1).
+    bool audio = map < 0 || (map == MAP_NONE && node->maps[slot] < 0);
+    return osc_message_new(audio ? "/n_mapa" : "/n_map", "iii", node->id, slot, map_bus(map));
 }
 
 // A datagram holds no more.
@@ -71,7 +66,7 @@ static void write_changes_of(struct batch *batch, struct node *node)
                 continue;
             node->dirty[slot] = 0;
             message = next_set(batch, node->id, message);
-            add_control(message, p->size == 1 ? p->name : NULL, slot);
+            control_add(message, p, slot);
             osc_add_float(message, node->values[slot]);
             // scsynth sets a trigger back to 0 after one block.
             if (p->rate == RATE_TRIGGER)
@@ -92,7 +87,7 @@ static void write_effects(struct batch *batch)
             continue;
         message = next_set(batch, effect->node, effect->node == node ? message : NULL);
         node = effect->node;
-        add_control(message, effect->set, effect->slot);
+        control_add(message, effect->set, effect->slot);
         osc_add_float(message, effect->value);
         effect->set = NULL;
     }
@@ -121,7 +116,7 @@ void effect_on_node(const struct effect *effect, struct node *node)
     } else if (effect->kind == EFFECT_MAP && has_slot) {
         node->maps[effect->slot] = effect->map;
     } else if (effect->kind == EFFECT_VALUE && has_slot) {
-        const struct synthdef_parameter *p = parameter_of(node->synthdef, effect->slot);
+        const struct synthdef_parameter *p = synthdef_parameter_at(node->synthdef, effect->slot);
         node->maps[effect->slot] = MAP_NONE;
         node->values[effect->slot] = p && p->rate == RATE_TRIGGER ? 0 : effect->value;
     }
@@ -139,9 +134,8 @@ static void take_effect(struct batch *batch, struct node *node, const struct eff
 void batch_set(struct batch *batch, struct node *node, int slot, float value)
 {
     if (batch->effects) {
-        const struct synthdef_parameter *p = parameter_of(node->synthdef, slot);
         struct effect effect = {EFFECT_VALUE, node->id, slot, value};
-        effect.set = p && p->size == 1 ? p->name : NULL;
+        effect.set = synthdef_parameter_at(node->synthdef, slot);
         g_array_append_val(batch->effects, effect);
         return;
     }
@@ -156,10 +150,7 @@ void batch_set(struct batch *batch, struct node *node, int slot, float value)
 
 void batch_map(struct batch *batch, struct node *node, int slot, int32_t map)
 {
-    // Either command ends what the other one began (-1).
-    bool audio = map < 0 || (map == MAP_NONE && node->maps[slot] < 0);
-    int bus = map > 0 ? map - 1 : map < 0 ? -map - 1 : -1;
-    batch_add(batch, osc_message_new(audio ? "/n_mapa" : "/n_map", "iii", node->id, slot, bus));
+    batch_add(batch, map_message(node, slot, map));
     take_effect(batch, node, &(struct effect){EFFECT_MAP, node->id, slot, .map = map});
 }
 

@@ -20,11 +20,11 @@ enum effect_kind { EFFECT_VALUE, EFFECT_MAP, EFFECT_RELEASING, EFFECT_BUS };
 
 struct effect {
     enum effect_kind kind;
-    int32_t node;    // or the index of a control bus
-    int slot;        // of EFFECT_VALUE and EFFECT_MAP
-    float value;     // of EFFECT_VALUE, EFFECT_BUS and, 0 or 1, EFFECT_RELEASING
-    int32_t map;     // of EFFECT_MAP
-    const char *set; // of a value: the control's name where /n_set takes it, borrowed until written
+    int32_t node; // or the index of a control bus
+    int slot;     // of EFFECT_VALUE and EFFECT_MAP
+    float value;  // of EFFECT_VALUE, EFFECT_BUS and, 0 or 1, EFFECT_RELEASING
+    int32_t map;  // of EFFECT_MAP
+    const struct synthdef_parameter *set; // of a value: its control, borrowed until it is written
 };
 
 struct batch {
@@ -53,6 +53,11 @@ void batch_map(struct batch *batch, struct node *node, int slot, int32_t map);
 void batch_release(struct batch *batch, struct node *node, bool releasing);
 // Sets the values of a control bus, from its first channel on.
 void batch_set_bus(struct batch *batch, struct bus *bus, const float *values, int count);
+
+// Names a control in a message: by its name where it is one slot, inside an array by its index.
+void control_add(struct osc_message *message, const struct synthdef_parameter *p, int slot);
+// Maps a control of a node as MAP_* says, or ends what it is mapped to now.
+struct osc_message *map_message(const struct node *node, int slot, int32_t map);
 
 // What an effect does to its node or bus, which is there.
 void effect_on_node(const struct effect *effect, struct node *node);

@@ -48,9 +48,9 @@ static float value_at(const json_t *value, int k)
 
 static bool is_fixed(const struct synthdef *synthdef, int slot, int count)
 {
-    for (guint i = 0; i < synthdef->parameters->len; i++) {
-        const struct synthdef_parameter *p = g_ptr_array_index(synthdef->parameters, i);
-        if (p->rate == RATE_SCALAR && p->index < slot + count && slot < p->index + p->size)
+    for (int i = slot; i < slot + count; i++) {
+        const struct synthdef_parameter *p = synthdef_parameter_at(synthdef, i);
+        if (p && p->rate == RATE_SCALAR)
             return true;
     }
     return false;
@@ -62,7 +62,7 @@ static bool check_slots(const struct synthdef *synthdef, const char *list, const
 {
     int slot, size;
     bool known = controls_find(synthdef, name, &slot, &size);
-    bool fixed = known && !starting && is_fixed(synthdef, slot, count);
+    bool fixed = known && !starting && is_fixed(synthdef, slot, MIN(count, size));
     if (known && !fixed && count <= size)
         return true;
     if (json_array_size(problem->errors) >= MAX_NAMES)

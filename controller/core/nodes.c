@@ -34,14 +34,6 @@ static bool has_room(const struct osc_message *message)
     return message && message->args->len < 2 * BATCH_MAX_CONTROLS;
 }
 
-static void add_control(struct osc_message *message, const struct synthdef_parameter *p, int slot)
-{
-    if (p->size == 1)
-        osc_add_string(message, p->name);
-    else
-        osc_add_int(message, slot);
-}
-
 static void make_value(struct making *m, const struct synthdef_parameter *p, int slot)
 {
     struct osc_message *message = has_room(m->message) ? m->message : m->set;
@@ -49,22 +41,20 @@ static void make_value(struct making *m, const struct synthdef_parameter *p, int
         message = m->set = osc_message_new("/n_set", "i", m->synth->id);
         g_ptr_array_add(m->rest, message);
     }
-    add_control(message, p, slot);
+    control_add(message, p, slot);
     osc_add_float(message, m->synth->values[slot]);
 }
 
 static void make_map(struct making *m, const struct synthdef_parameter *p, int slot)
 {
-    int32_t map = m->synth->maps[slot];
     if (has_room(m->message)) {
         g_autofree char *text = node_map_text(m->synth, slot);
-        add_control(m->message, p, slot);
+        control_add(m->message, p, slot);
         osc_add_string(m->message, text);
         return;
     }
     m->set = NULL;
-    g_ptr_array_add(m->rest, osc_message_new(map > 0 ? "/n_map" : "/n_mapa", "iii", m->synth->id,
-                                             slot, map > 0 ? map - 1 : -map - 1));
+    g_ptr_array_add(m->rest, map_message(m->synth, slot, m->synth->maps[slot]));
 }
 
 static void make_controls(struct making *m, bool fixed)

@@ -16,16 +16,6 @@ struct run {
     bool audio;
 };
 
-static bool is_fixed(const struct synthdef *synthdef, int slot)
-{
-    for (guint i = 0; i < synthdef->parameters->len; i++) {
-        const struct synthdef_parameter *p = g_ptr_array_index(synthdef->parameters, i);
-        if (slot >= p->index && slot < p->index + p->size)
-            return p->rate == RATE_SCALAR;
-    }
-    return true;
-}
-
 // -1 where the synth has no such control.
 static int first_slot(const struct synthdef *synthdef, const struct osc_message *message, guint at)
 {
@@ -46,7 +36,8 @@ static void set_run(struct session *session, struct node *node, const struct run
     int slot = first_slot(node->synthdef, run->message, run->name);
     int slots = synthdef_slots(node->synthdef);
     for (int i = 0; slot >= 0 && i < run->count && slot + i < slots; i++) {
-        if (is_fixed(node->synthdef, slot + i))
+        const struct synthdef_parameter *p = synthdef_parameter_at(node->synthdef, slot + i);
+        if (!p || p->rate == RATE_SCALAR)
             continue;
         struct effect effect = {run->maps ? EFFECT_MAP : EFFECT_VALUE, node->id, slot + i};
         if (run->maps)

@@ -104,7 +104,7 @@ static json_t *take_map(const struct taking *t, const struct node *node, int slo
     int32_t map = node->maps[slot];
     if (map == MAP_NONE)
         return json_null();
-    json_t *reference = bus_reference(t, map<0, map> 0 ? map - 1 : -map - 1);
+    json_t *reference = bus_reference(t, map < 0, map_bus(map));
     g_autofree char *text = node_map_text(node, slot);
     return reference ? reference : json_string(text);
 }

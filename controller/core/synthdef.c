@@ -332,6 +332,16 @@ const struct synthdef_parameter *synthdef_parameter(const struct synthdef *synth
     return NULL;
 }
 
+const struct synthdef_parameter *synthdef_parameter_at(const struct synthdef *synthdef, int slot)
+{
+    for (guint i = 0; i < synthdef->parameters->len; i++) {
+        const struct synthdef_parameter *p = synthdef->parameters->pdata[i];
+        if (slot >= p->index && slot < p->index + p->size)
+            return p;
+    }
+    return NULL;
+}
+
 void synthdef_describe(struct synthdef *synthdef, const json_t *sidecar)
 {
     g_free(synthdef->title);

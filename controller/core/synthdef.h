@@ -69,6 +69,9 @@ void synthdef_unref(struct synthdef *synthdef);
 const struct synthdef_parameter *synthdef_parameter(const struct synthdef *synthdef,
                                                     const char *name);
 
+// The one that has this slot, or NULL.
+const struct synthdef_parameter *synthdef_parameter_at(const struct synthdef *synthdef, int slot);
+
 // Number of slots of its parameters, and their defaults, which the caller frees.
 int synthdef_slots(const struct synthdef *synthdef);
 float *synthdef_defaults(const struct synthdef *synthdef);

@@ -271,9 +271,7 @@ void node_set_synthdef(struct node *node, struct synthdef *synthdef)
 char *node_map_text(const struct node *node, int slot)
 {
     int32_t map = node->maps[slot];
-    return map == MAP_NONE ? NULL
-           : map > 0       ? g_strdup_printf("c%d", map - 1)
-                           : g_strdup_printf("a%d", -map - 1);
+    return map == MAP_NONE ? NULL : g_strdup_printf("%c%d", map > 0 ? 'c' : 'a', map_bus(map));
 }
 
 int32_t node_map_parse(const char *text)

@@ -16,6 +16,12 @@
 #define MAP_CONTROL(bus) ((bus) + 1)
 #define MAP_AUDIO(bus) (-(bus)-1)
 
+// The index of that bus, of either kind; -1 of MAP_NONE.
+static inline int map_bus(int32_t map)
+{
+    return map > 0 ? map - 1 : -map - 1;
+}
+
 struct node {
     int32_t id;
     bool is_group;
