@@ -197,8 +197,7 @@ void session_confirm_node(struct session *session, struct node *node)
 
 void session_note_release(struct node *node)
 {
-    const struct synthdef_parameter *gate =
-        node->synthdef->releasable ? synthdef_parameter(node->synthdef, "gate") : NULL;
+    const struct synthdef_parameter *gate = node_gate(node);
     if (gate)
         node->releasing = node->values[gate->index] <= 0;
 }

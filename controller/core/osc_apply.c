@@ -48,10 +48,9 @@ static void set_run(struct session *session, struct node *node, const struct run
     }
     if (slot < 0)
         return;
-    const struct synthdef_parameter *gate =
-        node->synthdef->releasable ? synthdef_parameter(node->synthdef, "gate") : NULL;
+    const struct synthdef_parameter *gate = node_gate(node);
     if (gate && !run->maps && gate->index >= slot && gate->index < slot + run->count)
-        node->releasing = node->values[gate->index] <= 0;
+        session_note_release(node);
     node->cause = session->client_id;
     node->set_at = session->now;
     session_node_changed(session, node);

@@ -74,8 +74,7 @@ static void let_go(struct session *session, struct node *top)
         batch_release(session->out, n, true);
         n->cause = session->client_id;
         session_node_changed(session, n);
-        const struct synthdef_parameter *gate =
-            n->synthdef && n->synthdef->releasable ? synthdef_parameter(n->synthdef, "gate") : NULL;
+        const struct synthdef_parameter *gate = node_gate(n);
         if (gate && runs(n))
             batch_set(session->out, n, gate->index, 0);
         else if (!n->is_group || !n->first)

@@ -85,9 +85,7 @@ void sweep_tick(struct session *session)
 void sweep_compare(struct session *session, const struct node *group, const GArray *ids)
 {
     guint at = 0;
-    const struct node *n =
-        group->first && group->first->planned ? node_next(group->first) : group->first;
-    for (; n; n = node_next(n)) {
+    for (const struct node *n = node_first(group); n; n = node_next(n)) {
         if (at < ids->len && g_array_index(ids, int32_t, at) == n->id)
             at++;
         else

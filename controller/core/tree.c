@@ -252,6 +252,18 @@ const struct node *node_next(const struct node *node)
     return n;
 }
 
+const struct node *node_first(const struct node *group)
+{
+    const struct node *n = group->first;
+    return n && n->planned ? node_next(n) : n;
+}
+
+const struct synthdef_parameter *node_gate(const struct node *node)
+{
+    bool has = node->synthdef && node->synthdef->releasable;
+    return has ? synthdef_parameter(node->synthdef, "gate") : NULL;
+}
+
 void node_set_synthdef(struct node *node, struct synthdef *synthdef)
 {
     int slots = synthdef_slots(synthdef);

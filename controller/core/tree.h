@@ -98,9 +98,14 @@ struct node *tree_next_behind(const struct node *node);
 // Of its siblings, the one before and the one behind it that are there; NULL where there is none.
 const struct node *node_previous(const struct node *node);
 const struct node *node_next(const struct node *node);
+// The first of a group that is there.
+const struct node *node_first(const struct node *group);
 
 // Gives a synth its definition and default values. Takes a reference.
 void node_set_synthdef(struct node *node, struct synthdef *synthdef);
+
+// The control that lets it ring out when it is set to 0, or NULL.
+const struct synthdef_parameter *node_gate(const struct node *node);
 
 // Where a control is mapped to, as scsynth writes it ("c12", "a20"); NULL where it is not. The
 // caller frees it.

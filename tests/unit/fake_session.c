@@ -685,9 +685,7 @@ static void append_node(GString *text, const struct node *node)
     if (!node->is_group)
         return;
     g_string_append_c(text, '(');
-    const struct node *n =
-        node->first && node->first->planned ? node_next(node->first) : node->first;
-    for (; n; n = node_next(n)) {
+    for (const struct node *n = node_first(node); n; n = node_next(n)) {
         append_node(text, n);
         if (node_next(n))
             g_string_append_c(text, ' ');

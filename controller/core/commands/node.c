@@ -92,8 +92,7 @@ void node_release_now(struct session *session, struct node *top)
         node_note_change(session, n);
         if (n->is_group)
             continue;
-        const struct synthdef_parameter *gate =
-            n->synthdef && n->synthdef->releasable ? synthdef_parameter(n->synthdef, "gate") : NULL;
+        const struct synthdef_parameter *gate = node_gate(n);
         if (gate && !may_be_unheard(session, n))
             batch_set(session->out, n, gate->index, 0);
         else
