@@ -177,14 +177,7 @@ static void set_room(struct session *session, struct node *node)
 {
     const struct room *room = room_of_node(session, node);
     node_set_room(node, room ? room->name : NULL);
-    node->system = node->id == TREE_ROOT;
-    GHashTableIter iter;
-    gpointer each;
-    g_hash_table_iter_init(&iter, session->rooms);
-    while (g_hash_table_iter_next(&iter, NULL, &each)) {
-        const struct room *r = each;
-        node->system = node->system || node->id == r->group || node->id == r->guard;
-    }
+    node->system = node->id == TREE_ROOT || room_with(session, node->id);
 }
 
 void session_confirm_node(struct session *session, struct node *node)

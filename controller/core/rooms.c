@@ -10,19 +10,25 @@ struct room *session_room(const struct session *session, const char *name)
     return g_hash_table_lookup(session->rooms, name);
 }
 
-const struct room *room_of_node(const struct session *session, const struct node *node)
+struct room *room_with(const struct session *session, int32_t id)
 {
     GHashTableIter iter;
     gpointer each;
-    for (const struct node *n = node; n; n = n->parent) {
-        g_hash_table_iter_init(&iter, session->rooms);
-        while (g_hash_table_iter_next(&iter, NULL, &each)) {
-            const struct room *room = each;
-            if (n->id == room->group || n->id == room->guard)
-                return room;
-        }
+    g_hash_table_iter_init(&iter, session->rooms);
+    while (g_hash_table_iter_next(&iter, NULL, &each)) {
+        struct room *room = each;
+        if (id == room->group || id == room->guard)
+            return room;
     }
     return NULL;
+}
+
+const struct room *room_of_node(const struct session *session, const struct node *node)
+{
+    const struct room *room = NULL;
+    for (const struct node *n = node; n && !room; n = n->parent)
+        room = room_with(session, n->id);
+    return room;
 }
 
 struct osc_message *room_guard_message(struct room *room)
@@ -53,13 +59,8 @@ void rooms_set_client(struct session *session)
 
 static bool is_guard(const struct session *session, const struct node *node)
 {
-    GHashTableIter iter;
-    gpointer each;
-    g_hash_table_iter_init(&iter, session->rooms);
-    while (g_hash_table_iter_next(&iter, NULL, &each))
-        if (((const struct room *)each)->guard == node->id)
-            return true;
-    return false;
+    const struct room *room = room_with(session, node->id);
+    return room && room->guard == node->id;
 }
 
 static void keep_room(struct session *session, struct room *room)
@@ -115,25 +116,15 @@ void rooms_remind(struct session *session)
 
 void rooms_on_settled(struct session *session, int32_t node)
 {
-    GHashTableIter iter;
-    gpointer each;
-    g_hash_table_iter_init(&iter, session->rooms);
-    while (g_hash_table_iter_next(&iter, NULL, &each)) {
-        struct room *room = each;
-        if (node == room->guard || node == room->group)
-            room->guard_asked = false;
-    }
+    struct room *room = room_with(session, node);
+    if (room)
+        room->guard_asked = false;
 }
 
 bool room_has_group(const struct session *session, int32_t id)
 {
-    GHashTableIter iter;
-    gpointer room;
-    g_hash_table_iter_init(&iter, session->rooms);
-    while (g_hash_table_iter_next(&iter, NULL, &room))
-        if (((const struct room *)room)->group == id)
-            return true;
-    return false;
+    const struct room *room = room_with(session, id);
+    return room && room->group == id;
 }
 
 bool rooms_are_guarded(const struct session *session)

@@ -193,6 +193,8 @@ void session_emit_status(struct session *session);
 
 // rooms.c
 struct room *session_room(const struct session *session, const char *name);
+// The room whose group or guard has this id, or NULL.
+struct room *room_with(const struct session *session, int32_t id);
 const struct room *room_of_node(const struct session *session, const struct node *node);
 // The /s_new of its guard, at the very end.
 struct osc_message *room_guard_message(struct room *room);
