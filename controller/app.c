@@ -342,9 +342,12 @@ static bool set_up(struct app *app, GError **error)
     create_auditions(app);
     app->library = library_create(shipped, app->state.user_dir, app->state.defs_dir);
     app->store = store_open(app->state.store_file, error);
-    return app->store && listen_link(app, error) && open_scsynth(app, error) &&
-           open_osc_in(app, error) && create_supervisor(app, error) &&
-           library_start(app->library, app->session, error) && wiring_open_assets(app, error);
+    if (!app->store || !listen_link(app, error) || !open_scsynth(app, error) ||
+        !open_osc_in(app, error) || !create_supervisor(app, error) ||
+        !library_start(app->library, app->session, error))
+        return false;
+    wiring_open_assets(app);
+    return true;
 }
 
 // In this order: what calls into a module goes before it.

@@ -70,7 +70,10 @@ bool state_open(struct state *state, const char *data_dir, GError **error)
     state->file = g_build_filename(state->run_dir, "state.json", NULL);
     state->model = g_build_filename(state->run_dir, "model.json", NULL);
     return make_folder(state->run_dir, 0700, error) && make_folder(state->user_dir, 0755, error) &&
-           make_folder(state->defs_dir, 0755, error) && take_lock(state, dir, error);
+           make_folder(state->defs_dir, 0755, error) &&
+           make_folder(state->assets_dir, 0755, error) &&
+           make_folder(state->uploads_dir, 0700, error) &&
+           make_folder(state->buffers_dir, 0755, error) && take_lock(state, dir, error);
 }
 
 void state_close(struct state *state)

@@ -79,7 +79,7 @@ GSource *wiring_timer(struct app *app);
 
 // Of buffers and sounds: the session's ports, and the door that they lead to (set_up()).
 void wiring_assets(struct session_ports *ports);
-bool wiring_open_assets(struct app *app, GError **error);
+void wiring_open_assets(struct app *app);
 
 // "http://127.0.0.1:8080/". The caller frees it.
 char *app_url(const struct app *app, const char *scheme, const char *port_setting);

@@ -88,7 +88,7 @@ void wiring_assets(struct session_ports *ports)
     ports->buffers_changed = port_buffers_changed;
 }
 
-bool wiring_open_assets(struct app *app, GError **error)
+void wiring_open_assets(struct app *app)
 {
     g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *dir = g_path_get_dirname(program ? program : ".");
@@ -101,14 +101,11 @@ bool wiring_open_assets(struct app *app, GError **error)
     struct assets_plan plan = {app->state.assets_dir, app->state.uploads_dir,
                                app->state.buffers_dir, sound,
                                MIN(buffers->max_memory, BUFFERS_MAX_SAMPLES * sizeof(float))};
-    app->assets = assets_create(&plan, error);
-    if (!app->assets)
-        return false;
+    app->assets = assets_create(&plan);
     assets_start(app->assets, app->session);
     json_t *kept = state_load_buffers(&app->state);
     buffers_from_json(app->session, kept);
     json_decref(kept);
     http_take_uploads(app->http, app->state.uploads_dir,
                       config_integer(app->config, "max-upload") * mebibyte);
-    return true;
 }

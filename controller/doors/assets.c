@@ -37,20 +37,8 @@ struct check {
     guint timer;
 };
 
-static bool make_folder(const char *path, int mode, GError **error)
+struct assets *assets_create(const struct assets_plan *plan)
 {
-    if (g_mkdir_with_parents(path, mode) == 0)
-        return true;
-    g_set_error(error, FARFIELD_ERROR, ERROR_INVALID, "data-dir: %s cannot be made: %s", path,
-                g_strerror(errno));
-    return false;
-}
-
-struct assets *assets_create(const struct assets_plan *plan, GError **error)
-{
-    if (!make_folder(plan->assets_dir, 0755, error) ||
-        !make_folder(plan->uploads_dir, 0700, error) || !make_folder(plan->server_dir, 0755, error))
-        return NULL;
     struct assets *assets = g_new0(struct assets, 1);
     assets->assets_dir = g_strdup(plan->assets_dir);
     assets->uploads_dir = g_strdup(plan->uploads_dir);

@@ -21,8 +21,8 @@ struct assets_plan {
 
 struct assets;
 
-// Makes the folders that are missing; false with a sentence where that cannot be done.
-struct assets *assets_create(const struct assets_plan *plan, GError **error);
+// The folders must be there.
+struct assets *assets_create(const struct assets_plan *plan);
 void assets_destroy(struct assets *assets);
 
 // Tells the session of what is there, and removes what a crash has left behind.
