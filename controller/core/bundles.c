@@ -255,7 +255,7 @@ static void settle(struct session *session, struct bundle *bundle)
         finish(bundle);
 }
 
-static void schedule(struct session *session, struct bundle *bundle)
+static void schedule(struct session *session, struct bundle *bundle, struct call *call)
 {
     GList *after = session->bundles.all.tail;
     while (after && ((struct bundle *)after->data)->time > bundle->time)
@@ -264,7 +264,11 @@ static void schedule(struct session *session, struct bundle *bundle)
         g_queue_insert_after_link(&session->bundles.all, after, &bundle->link);
     else
         g_queue_push_head_link(&session->bundles.all, &bundle->link);
-    emit(session, "bundle.scheduled", bundle_to_json(bundle));
+    json_t *json = bundle_to_json(bundle);
+    emit(session, "bundle.scheduled", json_incref(json));
+    if (call)
+        call_succeed(call, json_incref(json));
+    json_decref(json);
 }
 
 void bundle_commit(struct session *session, struct bundle *bundle, struct call *call)
@@ -278,9 +282,7 @@ void bundle_commit(struct session *session, struct bundle *bundle, struct call *
         bundle->time = real + SHARED_TIME;
     bundle->call = is_later ? NULL : call;
     if (bundle->time) {
-        schedule(session, bundle);
-        if (is_later && call)
-            call_succeed(call, bundle_to_json(bundle));
+        schedule(session, bundle, is_later ? call : NULL);
         bundles_tick(session);
         return;
     }
