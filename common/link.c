@@ -201,9 +201,10 @@ char *link_message_encode(const struct link_message *m)
     }
     if (has & HAS_STATS)
         json_object_set_new(object, "stats",
-                            json_pack("{s:f s:f s:f s:f s:f s:s}", "packets", m->stats.packets,
-                                      "bytes", m->stats.bytes, "lost", m->stats.lost, "round_trip",
-                                      m->stats.round_trip, "jitter", m->stats.jitter, "mode",
+                            json_pack("{s:f s:f s:f s:f s:f s:f s:s}", "packets", m->stats.packets,
+                                      "bytes", m->stats.bytes, "lost", m->stats.lost, "expected",
+                                      m->stats.expected, "round_trip", m->stats.round_trip,
+                                      "jitter", m->stats.jitter, "mode",
                                       mode_names[m->stats.mode]));
     if (has & HAS_ROOMS)
         json_object_set_new(object, "rooms", encode_rooms(m->rooms));
@@ -352,6 +353,7 @@ static bool take_stats(const json_t *object, struct link_stats *stats, GError **
     return take_number(s, "packets", 0, 1e18, &stats->packets, error) &&
            take_number(s, "bytes", 0, 1e18, &stats->bytes, error) &&
            take_number(s, "lost", -1e18, 1e18, &stats->lost, error) &&
+           take_number(s, "expected", 0, 1e18, &stats->expected, error) &&
            take_number(s, "round_trip", -1, 1e6, &stats->round_trip, error) &&
            take_number(s, "jitter", -1, 1e6, &stats->jitter, error) &&
            take_mode(s, &stats->mode, error);

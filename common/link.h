@@ -67,6 +67,7 @@ struct link_listener {
 struct link_stats {
     double packets, bytes; // sent since the start
     double lost;           // packets that the listener reported lost
+    double expected;       // packets that it had to get until that report, counted from anywhere
     double round_trip;     // seconds, negative while unknown
     double jitter;         // seconds, negative while unknown
     enum stream_mode mode; // that it gets, which is safe while it loses packets

@@ -306,10 +306,12 @@ static bool may_open_rpc(void *data, const char *host, const char *origin,
            access_origin_allowed(&app->access, host, origin) && (*authorised || !key);
 }
 
-static void *open_rpc(void *data, struct websocket *websocket, bool authorised)
+static void *open_rpc(void *data, struct websocket *websocket, bool authorised, const char *agent)
 {
     struct app *app = data;
-    return rpc_client_create(app->rpc, websocket, authorised);
+    struct client *client = rpc_client_create(app->rpc, websocket, authorised);
+    rpc_client_set_agent(client, agent);
+    return client;
 }
 
 static void on_rpc_text(void *client, const char *text, gsize length)
@@ -341,7 +343,7 @@ static bool may_open_link(void *data, const char *host, const char *origin,
     return *authorised;
 }
 
-static void *open_link(void *data, struct websocket *websocket, bool authorised)
+static void *open_link(void *data, struct websocket *websocket, bool authorised, const char *agent)
 {
     struct app *app = data;
     // A pipeline that was started anew may be here before the old one's end is noticed.
@@ -409,6 +411,7 @@ struct session_ports wiring_session(struct app *app)
         .random = port_random,
     };
     wiring_assets(&ports);
+    wiring_usage(&ports);
     return ports;
 }
 

@@ -77,6 +77,9 @@ void wiring_on_osc(void *data, const struct osc_message *message);
 // The source that carries session_tick(), attached to the default context.
 GSource *wiring_timer(struct app *app);
 
+// What the programs use.
+void wiring_usage(struct session_ports *ports);
+
 // Of buffers and sounds: the session's ports, and the door that they lead to (set_up()).
 void wiring_assets(struct session_ports *ports);
 void wiring_open_assets(struct app *app);

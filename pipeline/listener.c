@@ -92,6 +92,14 @@ static gboolean on_stats_time(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static gboolean on_first_stats_time(gpointer data)
+{
+    struct listener *listener = data;
+    listener->stats_timer = g_timeout_add(STATS_TIME, on_stats_time, listener);
+    on_stats_time(listener);
+    return G_SOURCE_REMOVE;
+}
+
 static void on_connected(void *data)
 {
     struct listener *listener = data;
@@ -101,7 +109,9 @@ static void on_connected(void *data)
     listener->state = LISTENER_CONNECTED;
     g_clear_handle_id(&listener->connect_timer, g_source_remove);
     feed_start(listener->feed, peer_pad(listener->peer));
-    listener->stats_timer = g_timeout_add(STATS_TIME, on_stats_time, listener);
+    // Those who come at once, as after a restart, are not to be asked at once for ever.
+    guint first = (guint)g_random_int_range(STATS_TIME / 4, STATS_TIME);
+    listener->stats_timer = g_timeout_add(first, on_first_stats_time, listener);
     listener->context.events->connected(listener, listener->context.events->data);
 }
 

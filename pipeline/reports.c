@@ -24,6 +24,7 @@ static void read_theirs(const GstStructure *source, struct link_stats *stats, gu
                       &jitter, "rb-round-trip", G_TYPE_UINT, &round_trip, "rb-exthighestseq",
                       G_TYPE_UINT, highest, NULL);
     stats->lost = lost;
+    stats->expected = *highest;
     stats->jitter = jitter / CLOCK_RATE;
     if (round_trip > 0)
         stats->round_trip = round_trip / 65536.0; // 16.16 fixed point

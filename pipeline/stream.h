@@ -16,9 +16,9 @@ struct stream;
 
 // When and where a block was captured.
 struct stream_stamp {
-    int64_t sample;     // number of its first one
-    GstClockTime time;  // running time
-    int64_t microtime;  // Unix time, microseconds
+    int64_t sample;    // number of its first one
+    GstClockTime time; // running time
+    int64_t microtime; // Unix time, microseconds
 };
 
 struct stream *stream_create(const struct encoder_settings *settings);

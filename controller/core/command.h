@@ -52,7 +52,17 @@ enum scope { SCOPE_OPEN, SCOPE_LISTEN, SCOPE_READ, SCOPE_PLAY, SCOPE_ADMIN };
 // BODY_FILE is an answer only, and of rows that are `rest_only`: the result is {"path", "type",
 // "filename"?, "delete"?} (controller/doors/http_send.h), of which HTTP makes the file's bytes.
 // BODY_UPLOAD is a request only: JSON, or a file that goes to the disk as it comes (call::upload).
-enum body { BODY_NONE, BODY_JSON, BODY_SDP, BODY_SDPFRAG, BODY_SYNTHDEF, BODY_FILE, BODY_UPLOAD };
+// BODY_METRICS is the "text" of the result, as an answer only.
+enum body {
+    BODY_NONE,
+    BODY_JSON,
+    BODY_SDP,
+    BODY_SDPFRAG,
+    BODY_SYNTHDEF,
+    BODY_FILE,
+    BODY_UPLOAD,
+    BODY_METRICS
+};
 
 struct call;
 
@@ -62,7 +72,7 @@ struct command {
     const char *path;   // "/v1/nodes/{id}"
     enum scope scope;
     enum body body;       // what the REST request carries
-    enum body answer;     // what its answer carries: BODY_JSON, BODY_SDP, BODY_FILE or BODY_NONE
+    enum body answer;     // what its answer carries: BODY_JSON, _SDP, _FILE, _METRICS or _NONE
     int status;           // of a success
     const char *location; // template of the Location header, from the result: "/v1/nodes/{id}",
                           // or "{+url}" where it is one already
@@ -92,6 +102,7 @@ struct call {
     bool hasty;            // the reply is to say what is wrong, and need not wait for scsynth
     const char *upload; // borrowed: path of a file that came as body, deleted once it is answered
     const char *host;   // borrowed while it is handled: the Host that was asked, NULL if unknown
+    const char *agent;  // the same: the User-Agent that asks
 };
 
 // All rows, sorted by method. `count` may be NULL.

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "common/agent.h"
 #include "common/log.h"
+#include "controller/core/audience.h"
 #include "controller/core/session_own.h"
 
 #define SIGNALING_DEADLINE 5000000
@@ -19,6 +21,8 @@ static void listener_destroy(gpointer data)
     struct listener *listener = data;
     g_free(listener->id);
     g_free(listener->room);
+    g_free(listener->agent);
+    reception_clear(&listener->reception);
     g_free(listener);
 }
 
@@ -68,20 +72,26 @@ int listeners_in_room(const struct session *session, const char *room)
     return count;
 }
 
-static json_t *known(double value)
+const char *listener_kind(const struct listener *listener)
 {
-    return value < 0 ? json_null() : json_real(value);
+    return "webrtc";
 }
 
-json_t *listener_to_json(const struct listener *listener)
+const char *listener_served(const struct listener *listener)
 {
-    const struct link_stats *stats = &listener->stats;
-    return json_pack("{s:s s:s s:s s:s s:s s:f s:s s:f s:f s:f s:o s:o}", "id", listener->id,
-                     "room", listener->room, "state", states[listener->state], "mode",
-                     stream_mode_name(listener->mode), "served", stream_mode_name(stats->mode),
-                     "since", listener->since, "transport", listener->client ? "websocket" : "whep",
-                     "packets", stats->packets, "bytes", stats->bytes, "lost", stats->lost,
-                     "round_trip", known(stats->round_trip), "jitter", known(stats->jitter));
+    return stream_mode_name(listener->reception.stats.mode);
+}
+
+json_t *listener_to_json(const struct session *session, const struct listener *listener)
+{
+    json_t *object =
+        json_pack("{s:s s:s s:s s:s s:s s:f s:s s:s s:s?}", "id", listener->id, "room",
+                  listener->room, "state", states[listener->state], "mode",
+                  stream_mode_name(listener->mode), "served", listener_served(listener), "since",
+                  listener->since, "transport", listener->client ? "websocket" : "whep", "kind",
+                  listener_kind(listener), "client", listener->agent);
+    reception_to_json(&listener->reception, object, session->now);
+    return object;
 }
 
 json_t *listeners_to_json(const struct session *session)
@@ -91,7 +101,7 @@ json_t *listeners_to_json(const struct session *session)
     gpointer listener;
     g_hash_table_iter_init(&iter, session->listeners);
     while (g_hash_table_iter_next(&iter, NULL, &listener))
-        json_array_append_new(list, listener_to_json(listener));
+        json_array_append_new(list, listener_to_json(session, listener));
     return list;
 }
 
@@ -114,7 +124,7 @@ static void emit_listener(struct session *session, const struct listener *listen
 {
     g_autofree char *key = g_strconcat("listener/", listener->id, NULL);
     session->ports.emit(session->ports.data, "listeners", "listener.changed",
-                        json_pack("{s:o}", "listener", listener_to_json(listener)), key);
+                        json_pack("{s:o}", "listener", listener_to_json(session, listener)), key);
 }
 
 void session_emit_room(struct session *session, const char *name)
@@ -158,7 +168,7 @@ static struct listener *add_listener(struct session *session, const char *id, co
     listener->id = g_strdup(id);
     listener->room = g_strdup(room);
     listener->mode = mode;
-    listener->stats = (struct link_stats){.round_trip = -1, .jitter = -1, .mode = mode};
+    reception_init(&listener->reception, mode);
     g_hash_table_insert(session->listeners, listener->id, listener);
     return listener;
 }
@@ -189,6 +199,9 @@ void listener_open(struct session *session, struct call *call, const char *sdp)
         return;
     }
     struct listener *listener = add_listener(session, id, room, listen.mode);
+    reception_begin(&listener->reception, session->now);
+    const char *given = call_string(call, "client");
+    listener->agent = agent_name(given ? given : call->agent);
     listener->since = g_get_real_time() / 1e6;
     listener->client = call->client;
     listener->call = call;
@@ -338,6 +351,17 @@ static void on_refused(struct session *session, struct listener *listener,
     set_state(session, listener, LISTENER_CLOSED, detail);
 }
 
+static void count_listener(struct session *session, struct listener *listener,
+                           const struct link_stats *stats)
+{
+    struct link_stats grown;
+    reception_count(&listener->reception, stats, session->now, &grown);
+    audience_add(session_room(session, listener->room), &grown);
+    listener->counted = true;
+    if (!session->stats_at)
+        session->stats_at = session->now + SESSION_STATS_INTERVAL;
+}
+
 static void on_listener(struct session *session, const struct link_message *message)
 {
     struct listener *listener = g_hash_table_lookup(session->listeners, message->listener);
@@ -358,8 +382,7 @@ static void on_listener(struct session *session, const struct link_message *mess
         set_state(session, listener, message->state, message->detail);
         break;
     case LINK_STATS:
-        listener->stats = message->stats;
-        emit_listener(session, listener);
+        count_listener(session, listener, &message->stats);
         break;
     default:
         break;

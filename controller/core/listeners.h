@@ -3,9 +3,16 @@
 // controller knows of them and the signaling that is under way.
 #pragma once
 
+#include "controller/core/reception.h"
 #include "controller/core/session.h"
 
 #define LISTENER_MAX_CANDIDATES 64
+
+// A parameter of the commands by which one listens.
+#define LISTENER_CLIENT                                                                            \
+    {                                                                                              \
+        "client", PARAM_STRING, false, "name of the program, in place of its User-Agent"           \
+    }
 
 struct listener {
     char *id;   // owned: unguessable, since it is all that a WHEP resource asks for
@@ -14,7 +21,9 @@ struct listener {
     enum stream_mode mode; // as wished
     double since;          // Unix time in seconds
     struct client *client; // the WebSocket it belongs to, NULL for WHEP
-    struct link_stats stats;
+    char *agent;           // owned: name of its program, NULL where it gave none
+    struct reception reception;
+    bool counted;      // since the last listener.stats
     struct call *call; // waits for the pipeline's offer or answer, NULL if none does
     int64_t deadline;  // of that
     int candidates;    // that its client has sent
@@ -50,4 +59,8 @@ bool listener_set_mode(struct session *session, struct listener *listener, enum 
             .choices = "balanced|lowest|safe", .fallback = "\"balanced\""                          \
     }
 
-json_t *listener_to_json(const struct listener *listener);
+// By which door it listens, and the mode that it gets.
+const char *listener_kind(const struct listener *listener);
+const char *listener_served(const struct listener *listener);
+
+json_t *listener_to_json(const struct session *session, const struct listener *listener);

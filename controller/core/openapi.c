@@ -30,6 +30,7 @@ static const struct {
     {"room", "Rooms, each with a sound of its own."},
     {"scene", "The whole state by a name, kept and brought back."},
     {"server", "Farfield as a whole, and its scsynth."},
+    {"stats", "Figures to watch Farfield by."},
     {"synth", "Synths, which sound."},
     {"synthdef", "SynthDefs, of which synths are made."},
     {"whep", "Listening by WHEP, with any player that speaks it."},

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/link.h"
+#include "controller/core/metrics.h"
 
 static bool has_type(const char *given, const char *const *wanted)
 {
@@ -29,6 +30,8 @@ static const char *const upload_types[] = {"application/octet-stream", "applicat
                                            "application/x-www-form-urlencoded", "application/ogg",
                                            NULL};
 
+static const char *const metrics_types[] = {METRICS_TYPE, NULL};
+
 static const struct {
     const char *const *types;
     gsize max;
@@ -39,6 +42,7 @@ static const struct {
     [BODY_SDPFRAG] = {fragment_types, LINK_MAX_SDP},
     [BODY_SYNTHDEF] = {bytes_types, REST_MAX_SYNTHDEF},
     [BODY_UPLOAD] = {upload_types, REST_MAX_JSON},
+    [BODY_METRICS] = {metrics_types, 0},
 };
 
 const char *rest_body_type(enum body body)

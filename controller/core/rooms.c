@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A room is a group for its synths and a guard: a synth at the very end of the tree that scrubs and
 // limits the room's buses. Whatever any client does, the guard runs and is last.
+#include "controller/core/audience.h"
 #include "controller/core/session_own.h"
 
 #define GUARD "farfield_guard"
@@ -140,8 +141,9 @@ bool rooms_are_guarded(const struct session *session)
 
 json_t *room_to_json(const struct session *session, const struct room *room)
 {
-    return json_pack("{s:s s:i s:i s:o s:{s:[ff] s:[ff]}}", "name", room->name, "group",
-                     room->group, "listeners", listeners_in_room(session, room->name), "recordings",
+    return json_pack("{s:s s:i s:i s:o s:o s:{s:[ff] s:[ff]}}", "name", room->name, "group",
+                     room->group, "listeners", listeners_in_room(session, room->name), "audience",
+                     audience_to_json(session, room), "recordings",
                      recordings_in_room(session, room->name), "level", "peak", room->peak[0],
                      room->peak[1], "rms", room->rms[0], room->rms[1]);
 }

@@ -21,6 +21,7 @@ struct rpc {
 struct client {
     struct rpc *rpc;
     void *connection;
+    char *agent; // owned: its User-Agent, or NULL
     bool authorised;
     unsigned topics;    // bits, in the order of RPC_TOPICS
     GQueue outstanding; // struct reply
@@ -75,12 +76,19 @@ void rpc_client_destroy(struct client *client, int64_t now)
     for (GList *link = client->outstanding.head; link; link = link->next)
         ((struct reply *)link->data)->client = NULL;
     session_client_gone(client->rpc->session, client, now);
+    g_free(client->agent);
     g_free(client);
 }
 
 bool rpc_client_authorised(const struct client *client)
 {
     return client->authorised;
+}
+
+void rpc_client_set_agent(struct client *client, const char *agent)
+{
+    g_free(client->agent);
+    client->agent = g_strdup(agent);
 }
 
 void rpc_client_authorise(struct client *client)
@@ -241,10 +249,10 @@ static void run_request(struct client *client, json_t *request, struct group *gr
     }
     struct reply *reply = id ? reply_new(client, id, group) : NULL;
     json_t *params = json_object_get(request, "params");
-    session_call(
-        client->rpc->session,
-        call_new(command, json_incref(params), NULL, client, reply ? on_reply : NULL, reply), false,
-        now);
+    struct call *call =
+        call_new(command, json_incref(params), NULL, client, reply ? on_reply : NULL, reply);
+    call->agent = client->agent;
+    session_call(client->rpc->session, call, false, now);
 }
 
 static void run_array(struct client *client, json_t *requests, int64_t now)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "controller/core/audience.h"
 
 static void room_destroy(gpointer data)
 {
@@ -43,7 +44,8 @@ struct session *session_create(const struct session_ports *ports, int wanted_cli
     bundles_init(&session->bundles);
     fades_init(session);
     buses_init(&session->buses);
-    clock_init(&session->clock, ports->real_time(ports->data));
+    session->began = ports->real_time(ports->data);
+    clock_init(&session->clock, session->began);
     g_queue_init(&session->waits);
     g_queue_init(&session->osc_sent);
     session->node_waits = g_hash_table_new(NULL, NULL);
@@ -199,6 +201,7 @@ void session_schedule(struct session *session)
         next = earlier(next, MAX(session->now, session->flushed_at + SESSION_FLUSH_INTERVAL));
     next = earlier(next, session->changes_at);
     next = earlier(next, session->queries_at);
+    next = earlier(next, session->stats_at);
     next = earlier(next, waits_deadline(session));
     next = earlier(next, listeners_deadline(session));
     next = earlier(next, hearings_deadline(session));
@@ -263,6 +266,8 @@ void session_tick(struct session *session, int64_t now)
         emit_changes(session);
     if (session->queries_at && session->queries_at <= now)
         send_queries(session);
+    if (session->stats_at && session->stats_at <= now)
+        audience_emit(session);
     bundles_tick(session);
     model_tick(session);
     sweep_tick(session);

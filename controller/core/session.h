@@ -36,6 +36,7 @@
 #include "controller/core/ids.h"
 #include "controller/core/osc.h"
 #include "controller/core/tree.h"
+#include "controller/core/usage.h"
 
 // Microseconds.
 #define SESSION_FLUSH_INTERVAL 1000    // between two bundles
@@ -45,6 +46,7 @@
 #define SESSION_KNOCK_INTERVAL 50000   // between two /status while scsynth is away
 #define SESSION_PIPELINE_LOST 4000000  // without a meter, of which there are ten a second
 #define SESSION_CHANGES_INTERVAL 33000 // between two node.changed of one node
+#define SESSION_STATS_INTERVAL 1000000 // between two listener.stats of one room
 #define SESSION_QUERY_DELAY 20000      // before asking what another client's synth is
 
 #define SESSION_SWEEP_INTERVAL 2000000 // between two sweeps through the tree
@@ -124,6 +126,8 @@ struct session_ports {
     // buffers_to_json() is to be written down.
     void (*buffers_changed)(void *data);
     void (*random)(void *data, guint8 *bytes, gsize length);
+    // What Farfield's programs use, USAGE_MAX at most; how many they are.
+    int (*usage)(void *data, struct usage *all);
 };
 
 struct server_status {
@@ -139,6 +143,7 @@ struct room {
     int bus;
     bool guard_asked; // its /s_new is on the way
     double peak[LINK_CHANNELS], rms[LINK_CHANNELS];
+    struct link_stats sent; // to all who listen or have listened: packets, bytes, lost
 };
 
 struct pipeline_state {
@@ -218,6 +223,7 @@ struct session {
     GPtrArray *ice_servers; // struct ice_server
     GHashTable *listeners;  // id -> struct listener
     int joining;            // of them, those whose call waits for the pipeline
+    int64_t stats_at;       // when their figures are to be told, 0 if there are no new ones
     GHashTable *left;       // ids of those who left while the pipeline was away
     struct pipeline_state pipeline;
     GHashTable *recordings; // id -> struct take
@@ -236,6 +242,7 @@ struct session {
     char *stream_url;   // owned: where they are for clients, "" for that port of the host asked
     char *stream_token; // owned: the secret that tokens are signed with
     int first_epoch;    // when this session began
+    int64_t began;      // the same, microseconds of Unix time
     char *api_key;      // owned, NULL where none is asked for
 };
 

@@ -158,6 +158,13 @@ static struct problem *check_announced(const struct http *http, const char *leng
     return problem_new(413, "at most %" G_GUINT64_FORMAT " bytes are taken here", max);
 }
 
+// All else is a file of the panel.
+static bool is_command(const char *path)
+{
+    return g_str_has_prefix(path, "/v1/") || strcmp(path, "/v1") == 0 ||
+           strcmp(path, "/metrics") == 0;
+}
+
 // The headers are there: find the row, see that the request may be made at all.
 static enum MHD_Result begin(struct http *http, struct MHD_Connection *connection, const char *path,
                              const char *verb, struct request **result)
@@ -165,7 +172,7 @@ static enum MHD_Result begin(struct http *http, struct MHD_Connection *connectio
     struct problem *problem = check_access(http, connection);
     if (problem)
         return refuse_in_turn(http, connection, problem, NULL, result);
-    if (strcmp(path, "/v1") != 0 && !g_str_has_prefix(path, "/v1/"))
+    if (!is_command(path))
         return http_answer_file(http->web_dir, connection, verb, path);
     if (strcmp(verb, "OPTIONS") == 0)
         return http_answer_options(connection, path);
@@ -259,6 +266,7 @@ static void run(struct request *request, int64_t now)
     struct call *call =
         call_new(command, g_steal_pointer(&request->params), body, NULL, on_reply, request);
     call->host = http_header(request->connection, "Host");
+    call->agent = http_header(request->connection, "User-Agent");
     call->upload = request->upload ? http_upload_finish(request->upload) : NULL;
     if (problem)
         call_fail(call, problem);

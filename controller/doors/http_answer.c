@@ -95,6 +95,9 @@ struct MHD_Response *http_result(const struct command *command, const json_t *re
     else if (command->answer == BODY_SDP)
         response = response_of_text(strdup(json_string_value(json_object_get(result, "sdp"))),
                                     "application/sdp");
+    else if (command->answer == BODY_METRICS)
+        response = response_of_text(strdup(json_string_value(json_object_get(result, "text"))),
+                                    rest_body_type(BODY_METRICS));
     else
         response = response_of_text(NULL, NULL);
     g_autofree char *location = rest_location(command, result);

@@ -277,6 +277,12 @@ static void port_buffers_changed(void *data)
     ((struct fake_session *)data)->buffers_kept++;
 }
 
+static int port_usage(void *data, struct usage *all)
+{
+    all[0] = (struct usage){"controller", 1.5, 2097152, 3, 12};
+    return 1;
+}
+
 static void port_random(void *data, guint8 *bytes, gsize length)
 {
     static guint8 next = 0;
@@ -383,6 +389,7 @@ struct fake_session *fake_session_create(void)
         .delete_file = port_delete_file,
         .buffers_changed = port_buffers_changed,
         .random = port_random,
+        .usage = port_usage,
     };
     f->now = FAKE_MS(1000000);
     f->files = g_string_new(NULL);

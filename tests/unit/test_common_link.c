@@ -48,7 +48,7 @@ static void every_type_survives(void **state)
         "{'type':'close','listener':'x'}",
         "{'type':'meter','room':'main','peak':[-6.5,-200.0],'rms':[-9.0,0.0]}",
         "{'type':'stats','listener':'x','stats':{'packets':1.0,'bytes':2.0,'lost':-1.0,"
-        "'round_trip':-1.0,'jitter':0.001,'mode':'balanced'}}",
+        "'expected':7.0,'round_trip':-1.0,'jitter':0.001,'mode':'balanced'}}",
         "{'type':'mode','listener':'x','mode':'safe'}",
         "{'type':'capture','capture':{'jack':true,'rate':48000,'connected':2,'xruns':3}}",
     };

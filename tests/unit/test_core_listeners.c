@@ -231,32 +231,134 @@ static void a_pipeline_that_comes_back_tells_who_is_there(void **state)
                      "'main', 'state': 'connected', 'since': 5}]}");
     assert_int_equal(answer->status, 503);
     assert_int_equal(g_hash_table_size(f->session->listeners), 1);
-    assert_answer(
-        fake_call(f, "listener.show", "{'id': 'kept'}"),
-        "200 {\"id\":\"kept\",\"room\":\"main\",\"state\":\"connected\",\"mode\":\"balanced\",\"served\":\"balanced\",\"since\":5.0,"
-        "\"transport\":\"whep\",\"packets\":0.0,\"bytes\":0.0,\"lost\":0.0,"
-        "\"round_trip\":null,\"jitter\":null}");
+    assert_answer(fake_call(f, "listener.show", "{'id': 'kept'}"),
+                  "200 {\"id\":\"kept\",\"room\":\"main\",\"state\":\"connected\","
+                  "\"mode\":\"balanced\",\"served\":\"balanced\",\"since\":5.0,"
+                  "\"transport\":\"whep\",\"kind\":\"webrtc\","
+                  "\"client\":null,\"packets\":0.0,\"bytes\":0.0,\"lost\":0.0,\"bitrate\":null,"
+                  "\"loss\":null,\"round_trip\":null,\"jitter\":null,\"delay\":null,"
+                  "\"report\":null}");
     g_autofree char *params = g_strdup_printf("{'id': '%s'}", id);
     assert_answer(fake_call(f, "listener.show", params), "404 there is no such listener");
     assert_has(fake_events(f, "listeners"), "\"state\":\"closed\"");
 }
 
-static void counters_and_meters_are_told(void **state)
+static void says_stats(struct fake_session *f, int packets, int bytes, int lost, int expected)
 {
-    struct fake_session *f = *state;
+    g_autofree char *text = g_strdup_printf(
+        "{'type': 'stats', 'listener': 'x', 'stats': {'packets': %d, 'bytes': %d, 'lost': %d, "
+        "'expected': %d, 'round_trip': 0.02, 'jitter': 0.001, 'mode': 'balanced'}}",
+        packets, bytes, lost, expected);
+    pipeline_says(f, text);
+}
+
+// The pipeline is heard all the time.
+static void pass(struct fake_session *f, int seconds)
+{
+    for (int i = 0; i < 10 * seconds; i++) {
+        fake_pass(f, 100000);
+        pipeline_says(f, "{'type': 'meter', 'room': 'main', 'peak': [0, 0], 'rms': [0, 0]}");
+    }
+}
+
+static void set_up_x(struct fake_session *f)
+{
     pipeline_says(f, "{'type': 'pipeline.hello', 'listeners': [{'listener': 'x', 'room': 'main', "
                      "'state': 'connected', 'since': 5}]}");
     fake_forget(f);
-    pipeline_says(f, "{'type': 'stats', 'listener': 'x', 'stats': {'packets': 10, 'bytes': 200, "
-                     "'lost': 1, 'round_trip': 0.02, 'jitter': 0.001}}");
-    assert_has(fake_events(f, "listeners"), "\"packets\":10.0,\"bytes\":200.0,\"lost\":1.0,"
-                                            "\"round_trip\":0.02,\"jitter\":0.001}} listener/x");
+}
+
+static void rates_are_of_the_last_interval(void **state)
+{
+    struct fake_session *f = *state;
+    set_up_x(f);
+    says_stats(f, 100, 1000, 0, 0);
+    pass(f, 2);
+    says_stats(f, 300, 33000, 0, 0); // no report of the listener's yet
+    assert_has(fake_text(fake_call(f, "listener.show", "{'id': 'x'}")),
+               "\"bitrate\":128000.0,\"loss\":null");
+    says_stats(f, 400, 49000, 5, 7000);
+    pass(f, 2);
+    says_stats(f, 500, 65000, 30, 7100);
+    assert_has(fake_text(fake_call(f, "listener.show", "{'id': 'x'}")),
+               "\"bitrate\":64000.0,\"loss\":0.25");
+    // The last report holds until there is another; late packets may make the count smaller.
+    pass(f, 2);
+    says_stats(f, 600, 81000, 30, 7100);
+    assert_has(fake_text(fake_call(f, "listener.show", "{'id': 'x'}")), "\"loss\":0.25");
+    pass(f, 2);
+    says_stats(f, 700, 97000, 28, 7300);
+    assert_has(fake_text(fake_call(f, "listener.show", "{'id': 'x'}")), "\"loss\":0.0");
+    assert_has(fake_text(fake_call(f, "room.show", "{'room': 'main'}")), "\"lost\":30.0}");
+}
+
+static void a_report_is_shown_with_its_age(void **state)
+{
+    struct fake_session *f = *state;
+    set_up_x(f);
+    assert_answer(fake_call(f, "listener.report", "{'id': 'nobody', 'delay': 0.02}"),
+                  "404 there is no such listener");
+    assert_answer(fake_call(f, "listener.report", "{'id': 'x'}"), "422 the report says nothing");
+    static const char *const wrong[] = {"'delay': -0.1", "'delay': 61", "'concealed': 1.1",
+                                        "'delay': '1'",  "'gaps': 0.5", "'more': 1"};
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autofree char *params = g_strdup_printf("{'id': 'x', %s}", wrong[i]);
+        assert_int_equal(fake_call(f, "listener.report", params)->status, 422);
+    }
+    assert_has(fake_text(fake_call(f, "listener.show", "{'id': 'x'}")), "\"report\":null");
+    assert_answer(fake_call(f, "listener.report",
+                            "{'id': 'x', 'delay': 0.023, 'gaps': 2, 'player': 'worklet'}"),
+                  "200 {}");
+    assert_int_equal(fake_call(f, "listener.report", "{'id': 'x', 'delay': 9}")->status, 429);
+    fake_pass(f, 500000);
+    assert_has(fake_text(fake_call(f, "listener.show", "{'id': 'x'}")),
+               "\"delay\":0.023,\"report\":{\"delay\":0.023,\"gaps\":2,\"player\":\"worklet\","
+               "\"age\":0.5}");
+    assert_answer(fake_call(f, "listener.report", "{'id': 'x', 'buffer': 0.01}"), "200 {}");
+    assert_has(fake_text(fake_call(f, "listener.show", "{'id': 'x'}")),
+               "\"delay\":null,\"report\":{\"buffer\":0.01,\"age\":0.0}");
+}
+
+static void counters_and_meters_are_told(void **state)
+{
+    struct fake_session *f = *state;
+    set_up_x(f);
+    says_stats(f, 10, 200, 1, 1000);
+    assert_text(fake_events(f, "listeners"), ""); // they are gathered
+    pass(f, 1);
+    assert_has(
+        fake_events(f, "listeners"),
+        "listener.stats {\"room\":\"main\",\"audience\":{\"kinds\":{\"webrtc\":1},\"modes\":{"
+        "\"balanced\":1},\"bitrate\":0.0,\"loss\":null,\"packets\":0.0,\"bytes\":0.0,"
+        "\"lost\":0.0},\"listeners\":[{\"id\":\"x\",\"served\":\"balanced\",\"packets\":10.0,"
+        "\"bytes\":200.0,\"lost\":1.0,\"bitrate\":null,\"loss\":null,\"round_trip\":0.02,"
+        "\"jitter\":0.001,\"delay\":null,\"report\":null}]} -");
+    // What a listener was sent before this controller knew of it counts for nothing.
+    pass(f, 1);
+    says_stats(f, 210, 32200, 11, 1100);
+    says_stats(f, 210, 32200, 11, 1100);
+    pass(f, 1);
+    assert_has(fake_text(fake_call(f, "room.show", "{'room': 'main'}")),
+               "\"packets\":200.0,\"bytes\":32000.0,\"lost\":10.0}");
+    assert_has(fake_text(fake_call(f, "listener.show", "{'id': 'x'}")), "\"loss\":0.1,");
+    fake_forget(f);
     pipeline_says(f, "{'type': 'meter', 'room': 'main', 'peak': [-6, -200], 'rms': [-9.5, -200]}");
     assert_text(fake_events(f, "meters"), "meter {\"room\":\"main\",\"peak\":[-6.0,-200.0],"
                                           "\"rms\":[-9.5,-200.0]} meter/main");
     assert_has(fake_text(fake_call(f, "room.show", "{'room': 'main'}")), "\"peak\":[-6.0,-200.0]");
     pipeline_says(f, "{'type': 'meter', 'room': 'attic', 'peak': [0, 0], 'rms': [0, 0]}");
     assert_text(fake_events(f, "meters"), "");
+}
+
+static void listeners_are_called_by_their_program(void **state)
+{
+    struct fake_session *f = *state;
+    fake_call_bytes(f, "whep.offer", "{'room': 'main', 'client': 'my\\nradio'}", SDP, strlen(SDP));
+    assert_has(fake_events(f, "listeners"), "\"client\":\"myradio\"");
+    struct client *a = fake_connect(f, "a", true);
+    rpc_client_set_agent(a, "mpv/0.35.0 (linux)");
+    fake_receive(f, a, "{'jsonrpc': '2.0', 'id': 1, 'method': 'webrtc.listen'}");
+    assert_has(fake_events(f, "listeners"), "\"client\":\"mpv 0.35.0\"");
 }
 
 static void messages_about_nobody_change_nothing(void **state)
@@ -313,7 +415,10 @@ int main(void)
         LINKED(a_pipeline_that_hangs_is_given_up),
         LINKED(a_pipeline_that_is_away_is_503),
         LINKED(a_pipeline_that_comes_back_tells_who_is_there),
+        LINKED(rates_are_of_the_last_interval),
+        LINKED(a_report_is_shown_with_its_age),
         LINKED(counters_and_meters_are_told),
+        LINKED(listeners_are_called_by_their_program),
         LINKED(messages_about_nobody_change_nothing),
         LINKED(readiness_names_what_is_missing),
         LINKED(what_this_is),

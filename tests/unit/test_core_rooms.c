@@ -141,8 +141,9 @@ static void shows_rooms(void **state)
     struct fake_session *f = *state;
     assert_answer(
         fake_call(f, "room.show", "{'room': 'main'}"),
-        "200 {\"name\":\"main\",\"group\":1,\"listeners\":0,\"recordings\":[],\"level\":{\"peak\":[-200.0,"
-        "-200.0],\"rms\":[-200.0,-200.0]}}");
+        "200 {\"name\":\"main\",\"group\":1,\"listeners\":0,\"audience\":{\"kinds\":{},"
+        "\"modes\":{},\"bitrate\":0.0,\"loss\":null,\"packets\":0.0,\"bytes\":0.0,\"lost\":0.0},"
+        "\"recordings\":[],\"level\":{\"peak\":[-200.0,-200.0],\"rms\":[-200.0,-200.0]}}");
     assert_has(fake_text(fake_call(f, "room.list", NULL)), "200 {\"rooms\":[{\"name\":\"main\"");
     assert_answer(fake_call(f, "room.show", "{'room': 'attic'}"), "404 there is no room \"attic\"");
 }

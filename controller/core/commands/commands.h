@@ -22,6 +22,7 @@ extern const struct command *const room_commands[];
 extern const struct command *const samples_commands[];
 extern const struct command *const scene_commands[];
 extern const struct command *const server_commands[];
+extern const struct command *const stats_commands[];
 extern const struct command *const stream_commands[];
 extern const struct command *const synth_commands[];
 extern const struct command *const synthdef_commands[];

@@ -8,10 +8,10 @@
 static void about(struct session *session, struct call *call)
 {
     g_autofree char *url = address_url("ws", call->host, session->address, session->websocket_port);
-    json_t *links = json_pack("{s:s s:s s:s s:s s:s s:s s:s s:s}", "panel", "/", "server",
-                              "/v1/server", "synthdefs", "/v1/synthdefs", "nodes", "/v1/nodes",
-                              "rooms", "/v1/rooms", "listeners", "/v1/listeners", "ready",
-                              "/v1/health/ready", "openapi", "/v1/openapi.json");
+    json_t *links = json_pack(
+        "{s:s s:s s:s s:s s:s s:s s:s s:s s:s}", "panel", "/", "server", "/v1/server", "synthdefs",
+        "/v1/synthdefs", "nodes", "/v1/nodes", "rooms", "/v1/rooms", "listeners", "/v1/listeners",
+        "stats", "/v1/stats", "ready", "/v1/health/ready", "openapi", "/v1/openapi.json");
     json_t *result = json_pack("{s:s s:s s:i s:s s:b s:o}", "name", "Farfield", "version",
                                FARFIELD_VERSION, "epoch", session->epoch, "websocket", url,
                                "key_required", session->api_key != NULL, "links", links);

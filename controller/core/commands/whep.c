@@ -87,7 +87,7 @@ static const struct command offer_row = {
     "/v1/rooms/{room}/whep/{listener}",
     .rest_only = true,
     .words = "Listens to a room: an SDP offer is answered by an SDP answer.",
-    .params = {ROOM, LISTENER_MODE},
+    .params = {ROOM, LISTENER_MODE, LISTENER_CLIENT},
     .handle = offer,
 };
 static void whep_probe(struct session *session, struct call *call)
