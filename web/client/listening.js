@@ -1,200 +1,238 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Hearing a room by WebRTC. The server offers, over the WebSocket; the sound then needs no
-// WebSocket: it goes on when that is lost, and is asked for anew only when the sound itself stops.
+// Hearing a room, by the best path that there is. Paths are a ladder: WebRTC, Opus packets by
+// WebSocket, WebM, plain samples. When a rung does not carry, the next is tried while it still may;
+// from a lower rung the higher ones are tried again now and then. A path is left only when another
+// one sounds, by a cross-fade, or when nothing comes by it any more. None needs the control
+// connection once it sounds.
 //
-// Events: `state` (detail: "idle", "connecting", "connected" or "lost"), `stream` (detail: a
-// MediaStream) and `stats` (detail: {roundTrip: seconds or null, lost: packets, jitter: seconds}).
+// Events: `state` (detail: "idle", "connecting", "connected" or "lost"), `path` (what is heard now
+// has changed: see `path`) and `stats` (detail: as the paths' stats()).
+import { ServerClock } from './clock.js';
+import { ladder } from './ladder.js';
+import { Output } from './output.js';
 
-const CONNECT_TIMEOUT = 15000; // ms
-const STALL = 3000; // ms without a packet
-const RETRY = [0, 500, 1000, 2000]; // ms
+const LIMIT = 15000; // ms that a path may take until it sounds
+const STALL = 1500; // ms without a packet after which another path is looked for
+const LOST = 4000; // ms without a packet after which the sound is said to be lost
+const ASLEEP = 5000; // ms without a look at the clock: the machine slept
+const RETRY = [0, 200, 400, 800, 1600]; // ms, after all rungs have failed
+const CLIMB = [3000, 10000, 20000, 30000]; // ms until the rungs above are tried again
+const LOOK = 500; // ms
+const REPORT = 5000; // ms
 
-// The sound plays as mono unless the browser's own description asks for both channels.
-export function askForStereo(sdp) {
-    const type = /^a=rtpmap:(\d+) opus\/48000\/2/im.exec(sdp)?.[1];
-    if (!type) return sdp;
-    const fmtp = new RegExp(`^a=fmtp:${type} (.*)$`, 'm');
-    if (!fmtp.test(sdp)) {
-        return sdp.replace(new RegExp(`^(a=rtpmap:${type} .*)$`, 'm'),
-            `$1\r\na=fmtp:${type} stereo=1`);
-    }
-    return sdp.replace(fmtp, (line, settings) =>
-        (/(^|;)\s*stereo=1/.test(settings) ? line : `${line};stereo=1`));
-}
+const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
 export class Listening extends EventTarget {
     #rpc;
     #room;
-    #peer = null;
-    #listener = null; // id that the server gave
-    #early = new Map(); // listener -> candidates that came before its offer was read
+    #clock;
+    #kinds;
+    #mode = 'automatic';
     #wanted = false;
-    #failures = 0;
+    #search = 0; // which search goes on; a later one makes those before end
+    #isUrgent = false; // it goes on since what is heard is not what it should be
+    #current = null; // the attempt that is heard
+    #attempts = new Set(); // those that are not heard yet
+    #failures = 0; // searches in a row that found nothing
+    #climbs = 0;
     #timer = 0;
-    #since = 0; // when the present attempt began
-    #packets = 0;
+    #packets = -1;
     #packetsAt = 0;
+    #lookedAt = performance.now();
+    #reportedAt = 0;
+    output = new Output();
     state = 'idle';
+    stats = null;
+    error = '';
 
-    constructor(rpc, room = 'main') {
+    // `kinds` are the rungs that may be used, all by default.
+    constructor(rpc, { room = 'main', kinds } = {}) {
         super();
         this.#rpc = rpc;
         this.#room = room;
-        rpc.addEventListener('notification', ({ detail }) => this.#onNotification(detail));
+        this.#kinds = kinds;
+        this.#clock = new ServerClock(rpc);
         rpc.addEventListener('state', ({ detail }) => {
-            if (detail === 'open' && this.#wanted && !this.#peer) this.#join();
+            if (detail === 'open' && this.#wanted && !this.#current) this.#seek();
         });
-        addEventListener('pagehide', () => this.#sayBye());
-        setInterval(() => this.#watch(), 1000);
+        addEventListener('online', () => this.#suspect());
+        navigator.connection?.addEventListener?.('change', () => this.#suspect());
+        setInterval(() => this.#look(), LOOK);
     }
 
+    // To be called from a press of a button.
     start() {
         if (this.#wanted) return;
         this.#wanted = true;
-        this.#failures = 0;
+        this.#failures = this.#climbs = 0;
+        this.output.wake();
         this.#setState('connecting');
-        this.#join();
+        this.#seek();
     }
 
-    stop() {
+    async stop() {
         this.#wanted = false;
-        this.#drop();
+        this.#search++;
+        clearTimeout(this.#timer);
+        const { path } = this.#current ?? {};
+        this.#current = this.stats = null;
+        for (const attempt of this.#attempts) this.#abandon(attempt);
         this.#setState('idle');
+        await this.output.silence();
+        path?.stop();
+        if (!this.#wanted) this.output.stop();
     }
 
-    async #join() {
+    get mode() {
+        return this.#mode;
+    }
+
+    // "automatic", "lowest", "balanced" or "safe"; may change while it sounds.
+    set mode(mode) {
+        if (mode === this.#mode) return;
+        this.#mode = mode;
+        this.#failures = this.#climbs = 0;
+        if (this.#wanted) this.#seek();
+    }
+
+    // {kind, mode, reason} of what is heard, or null: the reason for which it is not what was asked.
+    get path() {
+        if (!this.#current) return null;
+        const { kind, mode } = this.#current.path;
+        return { kind, mode, reason: this.#current.reason };
+    }
+
+    // Seconds from capture to the ear, null while unknown.
+    get delay() {
+        return this.stats?.delay ?? null;
+    }
+
+    // Goes down the ladder until something sounds. What sounds already goes on meanwhile; `below`
+    // is the rung that it holds, where only those above are of interest.
+    async #seek(below = Infinity) {
+        const search = ++this.#search;
+        this.#isUrgent = below === Infinity;
         clearTimeout(this.#timer);
-        this.#timer = 0;
-        if (this.#rpc.state !== 'open') return; // its opening calls again
-        const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-        this.#peer = peer;
-        this.#since = this.#packetsAt = performance.now();
-        this.#packets = 0;
+        for (const attempt of this.#attempts) this.#abandon(attempt);
+        const rungs = ladder(this.#mode, this.#kinds).slice(0, below);
+        for (const [order, rung] of rungs.entries()) {
+            const sounds = this.#attempt(rung, order, search);
+            const outcome = await Promise.race([sounds, sleep(rung.patience)]);
+            if (search !== this.#search) return;
+            if (this.#current?.search === search) break;
+            if (outcome?.isAway) break; // the other doors are the same process's
+        }
+        if (this.#isUrgent) this.#retryLater(search);
+        else this.#climbLater();
+    }
+
+    // Resolves when it sounds or has failed; to {isAway: true} where the server cannot now.
+    async #attempt(rung, order, search) {
+        const { context } = this.output;
+        const path = rung.make({ rpc: this.#rpc, room: this.#room, context });
+        const attempt = { path, order, search, reason: rung.reason };
+        this.#attempts.add(attempt);
+        path.addEventListener('lost', ({ detail }) => this.#onLost(attempt, detail));
+        const alarm = setTimeout(() => this.#abandon(attempt), LIMIT);
         try {
-            const { listener, sdp, ice_servers: iceServers = [] } =
-                await this.#rpc.call('webrtc.listen', { room: this.#room });
-            if (peer !== this.#peer) {
-                this.#rpc.call('webrtc.bye', { listener }).catch(() => {}); // stopped meanwhile
-                return;
-            }
-            this.#listener = listener;
-            peer.setConfiguration({ iceServers, bundlePolicy: 'max-bundle' });
-            await this.#answer(peer, listener, sdp);
+            await path.start();
+            if (this.#attempts.has(attempt)) this.#switchTo(attempt);
+            return {};
         } catch (error) {
-            if (peer === this.#peer) this.#lose(error);
+            if (this.#attempts.has(attempt)) this.error = error.message;
+            this.#abandon(attempt);
+            return { isAway: error.data?.status === 503 };
+        } finally {
+            clearTimeout(alarm);
         }
     }
 
-    async #answer(peer, listener, sdp) {
-        peer.onicecandidate = ({ candidate }) => {
-            this.#rpc.call('webrtc.candidate', {
-                listener,
-                candidate: candidate?.candidate ?? '',
-                mline: candidate?.sdpMLineIndex ?? 0,
-            }).catch(() => {}); // the others may do
-        };
-        peer.onconnectionstatechange = () => this.#onPeerState(peer);
-        peer.ontrack = ({ track, receiver }) => {
-            // As little delay as the network allows; music needs no more.
-            if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
-            this.dispatchEvent(new CustomEvent('stream', { detail: new MediaStream([track]) }));
-        };
-        await peer.setRemoteDescription({ type: 'offer', sdp });
-        for (const early of this.#early.get(listener) ?? []) this.#addCandidate(peer, early);
-        this.#early.clear();
-        const answer = await peer.createAnswer();
-        const stereo = askForStereo(answer.sdp);
-        await peer.setLocalDescription({ type: 'answer', sdp: stereo });
-        await this.#rpc.call('webrtc.answer', { listener, sdp: stereo });
-    }
-
-    #addCandidate(peer, { candidate, mline }) {
-        peer.addIceCandidate(candidate ? { candidate, sdpMLineIndex: mline ?? 0 } : null)
-            .catch(() => {}); // one that this browser cannot use
-    }
-
-    #onNotification({ method, params }) {
-        if (method === 'webrtc.candidate') {
-            const known = params.listener === this.#listener && this.#peer?.remoteDescription;
-            if (known) this.#addCandidate(this.#peer, params);
-            else if (this.#peer) {
-                const early = this.#early.get(params.listener) ?? [];
-                this.#early.set(params.listener, [...early, params]);
-            }
-        } else if (method === 'webrtc.state' && params.listener === this.#listener &&
-            params.state === 'closed' && this.#wanted) {
-            this.#lose(new Error(params.detail ?? 'the server ended it'));
+    async #switchTo(attempt) {
+        const before = this.#current;
+        this.#attempts.delete(attempt);
+        this.#current = attempt;
+        this.#isUrgent = false;
+        this.#failures = 0;
+        if (attempt.order === 0) this.#climbs = 0;
+        this.#packets = -1;
+        this.#packetsAt = performance.now();
+        this.error = '';
+        for (const other of this.#attempts) {
+            if (other.order > attempt.order) this.#abandon(other);
         }
+        const faded = this.output.play(attempt.path.node);
+        this.#setState('connected');
+        this.dispatchEvent(new Event('path'));
+        await faded;
+        before?.path.stop();
     }
 
-    #onPeerState(peer) {
-        if (peer !== this.#peer) return;
-        if (peer.connectionState === 'connected') {
-            this.#failures = 0;
-            this.#packetsAt = performance.now();
-            this.#setState('connected');
-        } else if (peer.connectionState === 'failed' || peer.connectionState === 'closed') {
-            this.#lose(new Error('the connection failed'));
-        }
+    #abandon(attempt) {
+        if (this.#attempts.delete(attempt)) attempt.path.stop();
     }
 
-    // Begins anew, after a while that grows with each failure in a row.
-    #lose(error) {
-        this.error = error.message;
-        this.#drop();
-        if (!this.#wanted) return;
+    #onLost(attempt, reason) {
+        if (attempt !== this.#current) return this.#abandon(attempt);
+        this.error = reason;
+        this.#current = this.stats = null;
         this.#setState('lost');
+        attempt.path.stop();
+        this.output.silence();
+        this.#seek();
+        return undefined;
+    }
+
+    #retryLater(search) {
         const wait = RETRY[Math.min(this.#failures++, RETRY.length - 1)];
+        this.#timer = setTimeout(() => {
+            if (this.#wanted && search === this.#search) this.#seek();
+        }, wait);
+    }
+
+    #climbLater() {
+        if (!this.#current || this.#current.order === 0) return;
+        const wait = CLIMB[Math.min(this.#climbs++, CLIMB.length - 1)];
         clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.#wanted && this.#join(), wait);
+        this.#timer = setTimeout(() => {
+            if (this.#current) this.#seek(this.#current.order);
+        }, wait);
     }
 
-    #sayBye() {
-        if (!this.#listener) return;
-        this.#rpc.call('webrtc.bye', { listener: this.#listener }).catch(() => {}); // it notices
-        this.#listener = null;
+    // The network is another one, or the machine slept: packets must come soon.
+    #suspect() {
+        this.#packetsAt = Math.min(this.#packetsAt, performance.now() - STALL + 2 * LOOK);
     }
 
-    #drop() {
-        clearTimeout(this.#timer);
-        this.#timer = 0;
-        this.#sayBye();
-        this.#early.clear();
-        const peer = this.#peer;
-        this.#peer = null;
-        peer?.close();
-    }
-
-    async #watch() {
-        const peer = this.#peer;
-        if (!peer) return;
+    async #look() {
         const now = performance.now();
-        if (peer.connectionState !== 'connected') {
-            const left = peer.connectionState === 'disconnected' ? this.#packetsAt + STALL
-                : this.#since + CONNECT_TIMEOUT;
-            if (now > left) this.#lose(new Error('no connection'));
-            return;
-        }
-        const reports = [...(await peer.getStats()).values()];
-        if (peer !== this.#peer) return;
-        const inbound = reports.find((r) => r.type === 'inbound-rtp' && r.kind === 'audio');
-        const pair = reports.find((r) => r.type === 'candidate-pair' && r.nominated &&
-            r.state === 'succeeded');
-        if (inbound && inbound.packetsReceived > this.#packets) {
-            this.#packets = inbound.packetsReceived;
+        if (now - this.#lookedAt > ASLEEP) {
             this.#packetsAt = now;
-        } else if (now > this.#packetsAt + STALL) {
-            this.#lose(new Error('no sound arrives'));
-            return;
+            this.#suspect();
         }
-        this.dispatchEvent(new CustomEvent('stats', {
-            detail: {
-                roundTrip: pair?.currentRoundTripTime ?? null,
-                lost: inbound?.packetsLost ?? 0,
-                jitter: inbound?.jitter ?? 0,
-            },
-        }));
+        this.#lookedAt = now;
+        const attempt = this.#current;
+        if (!attempt) return;
+        const stats = await attempt.path.stats(this.#clock);
+        if (attempt !== this.#current) return;
+        if (stats.packets > this.#packets) {
+            this.#packets = stats.packets;
+            this.#packetsAt = now;
+            this.#setState('connected');
+        } else this.#onStall(now - this.#packetsAt);
+        this.stats = { ...this.path, ...stats };
+        this.dispatchEvent(new CustomEvent('stats', { detail: this.stats }));
+        if (now > this.#reportedAt + REPORT) this.#report(now);
     }
+
+    #onStall(ms) {
+        if (ms > LOST) this.#setState('lost');
+        if (ms > STALL && !this.#isUrgent) {
+            this.error = 'no sound arrives';
+            this.#seek();
+        }
+    }
+
+    #report() {}
 
     #setState(state) {
         if (state === this.state) return;

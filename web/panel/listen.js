@@ -25,22 +25,21 @@ export class ListenPanel {
     #received = new Meter('Received');
     #room = new Meter('Room');
 
-    constructor(farfield, listening, sound, find) {
+    constructor(farfield, listening, find) {
         this.#farfield = farfield;
         this.#listening = listening;
-        this.#sound = sound;
+        this.#sound = listening.output;
         this.#find = find;
         find('#meters').append(this.#received.element, this.#room.element);
         find('#listen').onclick = () => this.#toggle();
-        find('#unblock').onclick = () => sound.wake();
+        find('#unblock').onclick = () => this.#sound.wake();
         this.#wireVolume();
         listening.addEventListener('state', () => this.#onState());
-        listening.addEventListener('stream', ({ detail }) => sound.play(detail));
         listening.addEventListener('stats', ({ detail }) => {
             this.#stats = detail;
             this.#show();
         });
-        sound.addEventListener('blocked', () => this.#show());
+        this.#sound.addEventListener('blocked', () => this.#show());
         farfield.addEventListener('connection', () => this.#show());
         farfield.addEventListener('room', () => this.#show());
         farfield.addEventListener('meter', ({ detail }) => {
@@ -51,7 +50,6 @@ export class ListenPanel {
 
     #toggle() {
         if (this.#listening.state === 'idle') {
-            this.#sound.wake();
             this.#listening.start();
             requestAnimationFrame(() => this.#draw());
         } else {
@@ -61,7 +59,6 @@ export class ListenPanel {
 
     #onState() {
         if (this.#listening.state !== 'connected') this.#stats = null;
-        if (this.#listening.state === 'idle') this.#sound.stop();
         this.#show();
     }
 

@@ -5,7 +5,6 @@ import { Listening } from '../client/listening.js';
 import { KeyDialog } from './key.js';
 import { ListenPanel } from './listen.js';
 import { Outbox } from './outbox.js';
-import { Sound } from './sound.js';
 import { SynthDefList } from './synthdefs.js';
 import { SynthList } from './synths.js';
 
@@ -52,7 +51,7 @@ new SynthList(farfield, {
     release: (node) => farfield.release(node).catch(complain),
     free: (node) => farfield.free(node).catch(complain),
 }, { list: find('#synths'), empty: find('#no-synths'), count: find('#synth-count') });
-new ListenPanel(farfield, listening, new Sound(), find);
+new ListenPanel(farfield, listening, find);
 
 find('#panic').onclick = panic;
 let escapeAt = -TWICE;

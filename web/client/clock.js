@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The server's clock, seen from here: of several questions the one that was answered fastest says
+// best what time it is there.
+
+const QUESTIONS = 6;
+const EVERY = 30000; // ms
+const PAUSE = 50; // ms between two questions
+
+export function localNow() {
+    return performance.timeOrigin + performance.now();
+}
+
+export class ServerClock {
+    #rpc;
+    offset = null; // milliseconds that the server's clock is ahead of ours, null while unknown
+    roundTrip = null; // seconds, of the fastest answer
+
+    constructor(rpc) {
+        this.#rpc = rpc;
+        rpc.addEventListener('state', ({ detail }) => detail === 'open' && this.#ask());
+        setInterval(() => rpc.state === 'open' && this.#ask(), EVERY);
+    }
+
+    // Unix milliseconds by the server's clock.
+    now() {
+        return localNow() + (this.offset ?? 0);
+    }
+
+    async #ask() {
+        let best = Infinity;
+        try {
+            for (let i = 0; i < QUESTIONS; i++) {
+                const asked = performance.now();
+                const { time } = await this.#rpc.call('clock.show');
+                const took = performance.now() - asked;
+                if (took < best) {
+                    best = took;
+                    this.offset = time * 1000 - (performance.timeOrigin + asked + took / 2);
+                    this.roundTrip = took / 1000;
+                }
+                await new Promise((done) => { setTimeout(done, PAUSE); });
+            }
+        } catch {
+            // the connection went away: what was known before is still good
+        }
+    }
+}

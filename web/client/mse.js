@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A path by WebM over HTTP, for browsers that have MediaSource but no decoder for packets. Slow to
+// begin and seconds behind, but hard to stop. The interface is that of webrtc.js; stats() has
+// `buffering` besides.
+import { outputDelay } from './player.js';
+
+const TYPE = 'audio/webm; codecs="opus"';
+const START = 2; // seconds that are gathered before it plays
+const LEAST = 5; // seconds to hold
+const MOST = 15;
+const BEHIND = 10; // seconds of the past that are kept
+const SLOW = 0.995; // gains what is missing, unheard
+
+export class MsePath extends EventTarget {
+    kind = 'webm';
+    mode = 'safe';
+    #rpc;
+    #room;
+    #element = new Audio();
+    #source = new MediaSource();
+    #buffer = null;
+    #waiting = []; // chunks that the buffer does not take yet
+    #bytes = 0;
+    #abort = new AbortController();
+    #arrived = () => {};
+    #failed = () => {};
+    listener = null; // the door does not tell
+
+    constructor({ rpc, room, context }) {
+        super();
+        this.#rpc = rpc;
+        this.#room = room;
+        this.context = context;
+        this.#element.hidden = true;
+        this.#element.preservesPitch = false; // 9 cents are heard less than stretching
+    }
+
+    static get supported() {
+        return globalThis.MediaSource?.isTypeSupported(TYPE) ?? false;
+    }
+
+    async start() {
+        const { webm } = await this.#rpc.call('room.streams', { room: this.#room });
+        document.body.append(this.#element);
+        this.node = this.context.createMediaElementSource(this.#element);
+        this.#element.src = URL.createObjectURL(this.#source);
+        await new Promise((done) => { this.#source.onsourceopen = done; });
+        URL.revokeObjectURL(this.#element.src);
+        this.#buffer = this.#source.addSourceBuffer(TYPE);
+        this.#buffer.onupdateend = () => this.#onAppended();
+        const playing = new Promise((resolve, reject) => {
+            this.#arrived = resolve;
+            this.#failed = reject;
+        });
+        this.#read(webm).catch((error) => this.#lose(error));
+        await playing;
+    }
+
+    async #read(url) {
+        const { signal } = this.#abort;
+        const response = await fetch(url, { signal, cache: 'no-store' });
+        if (!response.ok) throw new Error(`the server answered ${response.status}`);
+        const reader = response.body.getReader();
+        for (;;) {
+            const { done, value } = await reader.read();
+            if (done) throw new Error('the stream ended');
+            this.#bytes += value.byteLength;
+            this.#waiting.push(value);
+            this.#append();
+        }
+    }
+
+    #append() {
+        if (this.#buffer.updating || this.#waiting.length === 0) return;
+        this.#buffer.appendBuffer(this.#waiting.shift());
+    }
+
+    // Seconds that can be played without the network.
+    get #ahead() {
+        const { buffered } = this.#element;
+        if (buffered.length === 0) return 0;
+        const last = buffered.length - 1;
+        return buffered.end(last) - Math.max(this.#element.currentTime, buffered.start(last));
+    }
+
+    #onAppended() {
+        const element = this.#element;
+        const { buffered } = element;
+        if (buffered.length === 0) return this.#append();
+        const start = buffered.start(0);
+        if (element.currentTime < start) element.currentTime = start;
+        const ahead = this.#ahead;
+        if (ahead > MOST) element.currentTime += ahead - LEAST;
+        if (element.paused && ahead >= START) element.play().then(this.#arrived, this.#failed);
+        element.playbackRate = ahead < LEAST ? SLOW : 1;
+        if (element.currentTime - start > 2 * BEHIND) {
+            this.#buffer.remove(start, element.currentTime - BEHIND);
+        } else this.#append();
+        return undefined;
+    }
+
+    async stats({ roundTrip }) {
+        const element = this.#element;
+        const buffering = !element.paused && element.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
+        if (buffering) element.pause(); // until START seconds are there again
+        const ahead = this.#ahead;
+        return {
+            packets: this.#bytes,
+            lost: 0,
+            roundTrip,
+            buffer: ahead,
+            buffering: element.paused,
+            delay: ahead + (roundTrip ?? 0) / 2 + outputDelay(this.context),
+            estimated: true,
+        };
+    }
+
+    #lose(error) {
+        if (this.#abort.signal.aborted) return;
+        this.#failed(error); // means nothing once it has started
+        this.dispatchEvent(new CustomEvent('lost', { detail: error.message }));
+    }
+
+    stop() {
+        this.#failed(new Error('stopped'));
+        this.#abort.abort();
+        this.#element.pause();
+        this.#element.removeAttribute('src');
+        this.#element.load();
+        this.#element.remove();
+    }
+}

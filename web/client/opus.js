@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Opus packets to a ring's port, by the browser's own decoder. Made for a worker.
+
+const QUEUE = 50; // packets that may wait for the decoder
+
+export class OpusDecoder {
+    #decoder;
+    #port;
+
+    // `onerror` gets the reason for which nothing more will come.
+    constructor(port, onerror) {
+        this.#port = port;
+        this.#decoder = new AudioDecoder({
+            output: (data) => this.#deliver(data),
+            error: ({ message }) => onerror(message),
+        });
+        this.#decoder.configure({ codec: 'opus', sampleRate: 48000, numberOfChannels: 2 });
+    }
+
+    // A packet whose first sample has this position; false where the decoder does not keep up.
+    decode(position, data) {
+        if (this.#decoder.state !== 'configured' || this.#decoder.decodeQueueSize > QUEUE) return false;
+        this.#decoder.decode(new EncodedAudioChunk({
+            type: 'key',
+            timestamp: Math.round((position * 1000) / 48),
+            data,
+        }));
+        return true;
+    }
+
+    #deliver(data) {
+        const channels = [];
+        for (let i = 0; i < Math.min(2, data.numberOfChannels); i++) {
+            const plane = new Float32Array(data.numberOfFrames);
+            data.copyTo(plane, { planeIndex: i, format: 'f32-planar' });
+            channels.push(plane);
+        }
+        const position = Math.round((data.timestamp * 48) / 1000);
+        data.close();
+        this.#port.postMessage({ position, channels }, channels.map(({ buffer }) => buffer));
+    }
+}
+
+// Counts on where a 32 bit number begins anew; the first number is 0.
+export class Unwrap {
+    #last = null;
+    #count = 0;
+
+    next(number) {
+        if (this.#last !== null) this.#count += (number - this.#last) | 0;
+        this.#last = number;
+        return this.#count;
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One listener by WebRTC, from the server's offer to good-bye.
+//
+// Events: `lost` (detail: why), after which it is of no more use.
+
+const EARLY = 100;
+
+// The sound plays as mono unless the browser's own description asks for both channels.
+export function askForStereo(sdp) {
+    const type = /^a=rtpmap:(\d+) opus\/48000\/2/im.exec(sdp)?.[1];
+    if (!type) return sdp;
+    const fmtp = new RegExp(`^a=fmtp:${type} (.*)$`, 'm');
+    if (!fmtp.test(sdp)) {
+        return sdp.replace(new RegExp(`^(a=rtpmap:${type} .*)$`, 'm'),
+            `$1\r\na=fmtp:${type} stereo=1`);
+    }
+    return sdp.replace(fmtp, (line, settings) =>
+        (/(^|;)\s*stereo=1/.test(settings) ? line : `${line};stereo=1`));
+}
+
+export class Peer extends EventTarget {
+    #rpc;
+    #early = []; // candidates that came before the offer was read
+    #connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    #closing = new AbortController();
+    listener = null; // id that the server gave
+
+    constructor(rpc) {
+        super();
+        this.#rpc = rpc;
+        const { signal } = this.#closing;
+        rpc.addEventListener('notification', ({ detail }) => this.#onNotification(detail),
+            { signal });
+        addEventListener('pagehide', () => this.close(), { signal });
+        this.#connection.onconnectionstatechange = () => this.#onState();
+        this.#connection.onicecandidate = ({ candidate }) => this.#tell(candidate);
+    }
+
+    // Asks for the sound; `ontrack` gets the RTCTrackEvent, and has to act on it at once.
+    async join(params, ontrack) {
+        this.#connection.ontrack = ontrack;
+        const { listener, sdp, ice_servers: iceServers = [] } =
+            await this.#rpc.call('webrtc.listen', params);
+        this.listener = listener;
+        if (this.#closing.signal.aborted) {
+            this.#sayBye(); // stopped meanwhile
+            throw new Error('stopped');
+        }
+        this.#connection.setConfiguration({ iceServers, bundlePolicy: 'max-bundle' });
+        await this.#connection.setRemoteDescription({ type: 'offer', sdp });
+        for (const early of this.#early.splice(0)) this.#onNotification(early);
+        const answer = await this.#connection.createAnswer();
+        const stereo = askForStereo(answer.sdp);
+        await this.#connection.setLocalDescription({ type: 'answer', sdp: stereo });
+        await this.#rpc.call('webrtc.answer', { listener, sdp: stereo });
+    }
+
+    get state() {
+        return this.#connection.connectionState;
+    }
+
+    // {inbound, pair}: of RTCStatsReport what is about this sound, each may be undefined.
+    async stats() {
+        const reports = [...(await this.#connection.getStats()).values()];
+        return {
+            inbound: reports.find((r) => r.type === 'inbound-rtp' && r.kind === 'audio'),
+            pair: reports.find((r) => r.type === 'candidate-pair' && r.nominated &&
+                r.state === 'succeeded'),
+        };
+    }
+
+    close() {
+        if (this.#closing.signal.aborted) return;
+        this.#closing.abort();
+        this.#sayBye();
+        this.#connection.close();
+    }
+
+    #sayBye() {
+        if (!this.listener) return; // the answer to our question is on its way
+        this.#rpc.call('webrtc.bye', { listener: this.listener }).catch(() => {}); // it notices
+    }
+
+    #tell(candidate) {
+        this.#rpc.call('webrtc.candidate', {
+            listener: this.listener,
+            candidate: candidate?.candidate ?? '',
+            mline: candidate?.sdpMLineIndex ?? 0,
+        }).catch(() => {}); // the others may do
+    }
+
+    #onNotification(message) {
+        const { method, params } = message;
+        const isEarly = !this.#connection.remoteDescription;
+        if (method === 'webrtc.candidate' && isEarly && this.#early.length < EARLY) {
+            this.#early.push(message); // whose it is shows when the offer is here
+        } else if (params.listener !== this.listener) {
+            // another path's
+        } else if (method === 'webrtc.candidate') {
+            const { candidate, mline = 0 } = params;
+            this.#connection.addIceCandidate(candidate ? { candidate, sdpMLineIndex: mline } : null)
+                .catch(() => {}); // one that this browser cannot use
+        } else if (method === 'webrtc.state' && params.state === 'closed') {
+            this.#lose(params.detail ?? 'the server ended it');
+        }
+    }
+
+    #onState() {
+        if (this.state === 'failed' || this.state === 'closed') this.#lose('the connection failed');
+    }
+
+    #lose(reason) {
+        this.dispatchEvent(new CustomEvent('lost', { detail: reason }));
+    }
+}

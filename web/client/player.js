@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A ring that sounds: an AudioNode, and the port that a worker writes its samples to.
+import { RATE } from './ring.js';
+
+const loaded = new WeakMap(); // AudioContext -> promise of the worklet's code
+
+export class Player {
+    #latest = null;
+
+    // Resolves to a player whose `input` is to be handed to a worker; `options` are the ring's.
+    static async create(context, options) {
+        if (!loaded.has(context)) {
+            loaded.set(context, context.audioWorklet.addModule(
+                new URL('ring-worklet.js', import.meta.url)));
+        }
+        await loaded.get(context);
+        return new Player(context, options);
+    }
+
+    constructor(context, options) {
+        this.context = context;
+        this.node = new AudioWorkletNode(context, 'farfield-ring', {
+            numberOfInputs: 0,
+            outputChannelCount: [2],
+            processorOptions: options,
+        });
+        const { port1, port2 } = new MessageChannel();
+        this.input = port1;
+        this.node.port.postMessage(port2, [port2]);
+        this.node.port.onmessage = ({ data }) => { this.#latest = data; };
+    }
+
+    // {position, playing, level, margin, underruns, concealed, speed}, the first as of now at the
+    // ear, level and margin in seconds; null before anything is known.
+    stats() {
+        if (!this.#latest) return null;
+        const { position, time, level, margin, ...rest } = this.#latest;
+        const elapsed = heardTime(this.context) - time;
+        return { ...rest, position: position + elapsed * RATE, level: level / RATE,
+            margin: margin / RATE };
+    }
+
+    close() {
+        this.node.port.postMessage(null);
+        this.node.disconnect();
+    }
+}
+
+// The context's time of what leaves the loudspeaker now.
+export function heardTime(context) {
+    const { contextTime, performanceTime } = context.getOutputTimestamp?.() ?? {};
+    const guess = context.currentTime - outputDelay(context);
+    if (!performanceTime) return guess;
+    const time = contextTime + (performance.now() - performanceTime) / 1000;
+    return Math.abs(time - guess) < 0.5 ? time : guess; // some browsers tell fairy tales
+}
+
+// Seconds from an AudioNode's output to the ear.
+export function outputDelay(context) {
+    return context.outputLatency || context.baseLatency || 0;
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A path by WebRTC. What becomes of the received packets is the sink's: `lowest` takes them from
+// the browser as they arrive, the other modes leave them to its jitter buffer.
+//
+// What all paths have: start() resolves when sound arrives; `node` is then the AudioNode that
+// plays it; stats(clock); stop(); and the event `lost` (detail: why).
+import { BufferedSink } from './buffered.js';
+import { DirectSink } from './direct.js';
+import { Peer } from './peer.js';
+
+const POLL = 50; // ms between two looks for the first packet
+
+export class WebRtcPath extends EventTarget {
+    kind = 'webrtc';
+    #peer;
+    #sink = null;
+    #params;
+    #context;
+    #stopped = false;
+
+    constructor({ rpc, room, mode, context }) {
+        super();
+        this.mode = mode;
+        this.#params = { room };
+        this.#context = context;
+        this.#peer = new Peer(rpc);
+        this.#peer.addEventListener('lost', ({ detail }) => this.#lose(detail));
+    }
+
+    static get supported() {
+        return 'RTCPeerConnection' in globalThis;
+    }
+
+    async start() {
+        const Sink = this.mode === 'lowest' ? DirectSink : BufferedSink;
+        this.#sink = await Sink.create(this.#context, this.mode, (reason) => this.#lose(reason));
+        await this.#peer.join(this.#params, (event) => this.#sink.take(event));
+        while (!this.#stopped) {
+            const { inbound } = await this.#peer.stats();
+            if (inbound?.packetsReceived > 0 && this.#sink.flows(inbound)) return;
+            await new Promise((done) => { setTimeout(done, POLL); });
+        }
+        throw new Error('stopped');
+    }
+
+    get node() {
+        return this.#sink.node;
+    }
+
+    get listener() {
+        return this.#peer.listener;
+    }
+
+    // Seconds, but for the counts; `delay` is null while unknown, and `estimated` where the server
+    // does not tell when the sound was captured.
+    async stats(clock) {
+        const { inbound, pair } = await this.#peer.stats();
+        const roundTrip = pair?.currentRoundTripTime ?? null;
+        return {
+            packets: inbound?.packetsReceived ?? 0,
+            lost: inbound?.packetsLost ?? 0,
+            jitter: inbound?.jitter ?? 0,
+            roundTrip,
+            ...this.#sink.stats(inbound, clock, roundTrip ?? 0),
+        };
+    }
+
+    stop() {
+        this.#stopped = true;
+        this.#peer.close();
+        this.#sink?.close();
+    }
+
+    #lose(reason) {
+        if (!this.#stopped) this.dispatchEvent(new CustomEvent('lost', { detail: reason }));
+    }
+}
