@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the browser's own jitter buffer makes of the received packets.
 import { outputDelay } from './player.js';
+import { RATE } from './ring.js';
 
 const TARGET = { balanced: 0, safe: 250 }; // ms
 const NTP = 2208988800000; // ms from 1900 to 1970
@@ -14,6 +15,7 @@ export class BufferedSink {
     #before = { jitterBufferDelay: 0, jitterBufferEmittedCount: 0 };
     #buffer = 0;
     node = null;
+    player = 'jitter buffer';
 
     static async create(context, mode) {
         return new BufferedSink(context, TARGET[mode]);
@@ -45,7 +47,7 @@ export class BufferedSink {
     stats(inbound, clock, roundTrip) {
         if (!inbound) return { delay: null };
         const { jitterBufferDelay, jitterBufferEmittedCount, concealedSamples,
-            concealmentEvents } = inbound;
+            concealmentEvents, totalSamplesReceived } = inbound;
         const count = jitterBufferEmittedCount - this.#before.jitterBufferEmittedCount;
         if (count > 0) {
             this.#buffer = (jitterBufferDelay - this.#before.jitterBufferDelay) / count;
@@ -60,8 +62,9 @@ export class BufferedSink {
             delay: toTrack + HOP + outputDelay(this.#context),
             estimated: !isStamped,
             buffer: this.#buffer,
-            underruns: concealmentEvents,
-            concealed: concealedSamples / 48000,
+            gaps: concealmentEvents,
+            concealed: concealedSamples / RATE,
+            played: totalSamplesReceived / RATE,
         };
     }
 

@@ -35,6 +35,8 @@ export class DirectSink {
         this.#worker.postMessage({ input: player.input }, [player.input]);
     }
 
+    player = 'ring';
+
     take({ receiver }) {
         receiver.transform = new RTCRtpScriptTransform(this.#worker, {});
     }
@@ -62,10 +64,18 @@ export class DirectSink {
 export function ringStats(player, captured, clock, roundTrip) {
     const ring = player.stats();
     if (!ring) return { delay: null };
-    const { position, level, underruns, concealed } = ring;
+    const { position, level, margin, underruns, concealed, played } = ring;
     const isStamped = captured !== null && clock.offset !== null;
     const delay = isStamped
         ? (clock.now() - captured.time) / 1000 - (position - captured.position) / RATE
         : level + roundTrip / 2 + outputDelay(player.context);
-    return { delay, estimated: !isStamped, buffer: level, underruns, concealed: concealed / RATE };
+    return {
+        delay,
+        estimated: !isStamped,
+        buffer: level,
+        margin,
+        gaps: underruns,
+        concealed: concealed / RATE,
+        played: played / RATE,
+    };
 }

@@ -10,6 +10,7 @@
 import { ServerClock } from './clock.js';
 import { ladder } from './ladder.js';
 import { Output } from './output.js';
+import { outputDelay } from './player.js';
 
 const LIMIT = 15000; // ms that a path may take until it sounds
 const STALL = 1500; // ms without a packet after which another path is looked for
@@ -20,6 +21,7 @@ const CLIMB = [3000, 10000, 20000, 30000]; // ms until the rungs above are tried
 const LOOK = 500; // ms
 const REPORT = 5000; // ms
 
+const clamp = (value, most) => Math.min(most, Math.max(0, value));
 const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
 export class Listening extends EventTarget {
@@ -40,6 +42,7 @@ export class Listening extends EventTarget {
     #packetsAt = 0;
     #lookedAt = performance.now();
     #reportedAt = 0;
+    #reported = {}; // what the last report was made of
     output = new Output();
     state = 'idle';
     stats = null;
@@ -232,7 +235,26 @@ export class Listening extends EventTarget {
         }
     }
 
-    #report() {}
+    // Tells the server what only we know.
+    #report(now) {
+        const { listener, player } = this.#current.path;
+        const { delay, buffer, gaps = 0, concealed = 0, played = 0 } = this.stats;
+        const since = this.#reported;
+        this.#reportedAt = now;
+        this.#reported = { listener, concealed, played };
+        if (!listener || delay === null) return;
+        const isSame = since.listener === listener && played > since.played;
+        const share = isSame ? (concealed - since.concealed) / (played - since.played) : 0;
+        this.#rpc.call('listener.report', {
+            id: listener,
+            delay: clamp(delay, 60),
+            buffer: clamp(buffer, 60),
+            output: clamp(outputDelay(this.output.context), 60),
+            concealed: clamp(share, 1),
+            gaps,
+            player,
+        }).catch(() => {}); // next time, perhaps
+    }
 
     #setState(state) {
         if (state === this.state) return;

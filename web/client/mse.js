@@ -25,6 +25,7 @@ export class MsePath extends EventTarget {
     #arrived = () => {};
     #failed = () => {};
     listener = null; // the door does not tell
+    player = 'media source';
 
     constructor({ rpc, room, context }) {
         super();

@@ -91,7 +91,7 @@ export class Ring {
     report() {
         const { playing, level, underruns, concealed, speed } = this;
         return { position: this.#at, playing, level, margin: this.#margin, underruns, concealed,
-            speed };
+            played: this.#out + concealed, speed };
     }
 
     // Takes samples of both channels (of one, twice the same) that begin at a position.

@@ -23,6 +23,7 @@ export class SocketPath extends EventTarget {
     #arrived;
     #failed;
     listener = null;
+    player = 'ring';
 
     // `kind` is "websocket" for Opus, or "pcm".
     constructor({ rpc, room, mode, context }, kind) {

@@ -21,7 +21,7 @@ export class WebRtcPath extends EventTarget {
     constructor({ rpc, room, mode, context }) {
         super();
         this.mode = mode;
-        this.#params = { room };
+        this.#params = { room, mode };
         this.#context = context;
         this.#peer = new Peer(rpc);
         this.#peer.addEventListener('lost', ({ detail }) => this.#lose(detail));
@@ -45,6 +45,10 @@ export class WebRtcPath extends EventTarget {
 
     get node() {
         return this.#sink.node;
+    }
+
+    get player() {
+        return this.#sink.player;
     }
 
     get listener() {
