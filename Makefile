@@ -21,7 +21,7 @@ PACKAGES_TEST := wrk avahi-daemon avahi-utils dbus libcmocka-dev clang libclang-
 	supercollider-language sndfile-programs chromium curl ca-certificates \
 	$(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
 # What is measured beside Farfield, and what the load generator is built on.
-PACKAGES_BENCH := janus libssl-dev libsrtp2-dev
+PACKAGES_BENCH := janus libssl-dev libsrtp2-dev gstreamer1.0-tools linux-perf
 # What the table of UGens is made from; only `make ugens` wants it.
 PACKAGES_UGENS := supercollider-server supercollider-language sc3-plugins-language \
 	sc3-plugins-server $(if $(shell command -v node),,nodejs)

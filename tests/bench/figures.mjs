@@ -37,3 +37,21 @@ export async function cpuPercent(pids, seconds) {
     const passed = (performance.now() - start) / 1000;
     return pids.map((pid, i) => (cpuSeconds(pid) - before[i]) / passed * 100);
 }
+
+// Percent of a core of the thread that used most between this call and that of what it returns.
+export function busiestThread(pid) {
+    const times = () => new Map(readdirSync(`/proc/${pid}/task`).map((id) => {
+        try {
+            return [id, cpuSeconds(`${pid}/task/${id}`)];
+        } catch {
+            return [id, 0]; // it has ended meanwhile
+        }
+    }));
+    const before = times();
+    const start = performance.now();
+    return () => {
+        const passed = (performance.now() - start) / 1000;
+        return Math.max(...[...times()].map(([id, time]) =>
+            (time - (before.get(id) ?? time)) / passed * 100));
+    };
+}

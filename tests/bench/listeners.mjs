@@ -1,141 +1,207 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What listeners cost: processor, memory, threads; how fast they join; what they lose.
-import { execFileSync, spawn } from 'node:child_process';
-import { join as joinPath } from 'node:path';
-import { createInterface } from 'node:readline';
-import wrtc from '@roamhq/wrtc';
-import { build, startFarfield } from '../lib/farfield.mjs';
-import { waitFor } from '../lib/wait.mjs';
-import { cpuPercent, descriptors, median, memory, quantile, round, threads } from './figures.mjs';
+// What listeners cost beside Janus and beside a pipeline by the book, how fast they join, and how
+// many there can be.
+import { cpus } from 'node:os';
+import { startFarfield } from '../lib/farfield.mjs';
+import { busiestThread, cpuPercent, descriptors, median, memory, quantile, round, sleep,
+    threads } from './figures.mjs';
+import { farfieldServer, janusServer, startLoad, teeServer } from './load.mjs';
+import { profile } from './profile.mjs';
 
-const MANY = 20;
-const SECONDS = 8;
-const JOINS = 30;
+const RUNS = 5;
+const COUNTS = [1, 10, 20, 40, 80];
+const SECONDS = 3;
+const CURVE = [100, 150, 200, 250, 300, 400, 500, 600, 800];
+const CURVE_SECONDS = 6;
+const ENOUGH = 97; // percent of the packets
+const MOST_FAILED = 5;
+const RATE = 100; // packets a second that every listener should get
 
-// Milliseconds from the first line of code to being connected. No time is spent on gathering
-// candidates before the offer goes: the listener's first packet tells where it is.
-async function joinTime(farfield) {
-    const start = performance.now();
-    const peer = new wrtc.RTCPeerConnection();
-    peer.addTransceiver('audio', { direction: 'recvonly' });
-    const connected = new Promise((done) => {
-        peer.onconnectionstatechange = () => {
-            if (peer.connectionState === 'connected') done(performance.now() - start);
+const servers = {
+    Farfield: farfieldServer,
+    Janus: janusServer,
+    'tee ! queue ! webrtcbin': teeServer,
+};
+
+// `joins` has the milliseconds of each join, and under `failed` those that came to nothing: the
+// pipeline by the book has some.
+async function joinUpTo(server, load, count, joins) {
+    while (joins.length < count) {
+        try {
+            joins.push(await server.join(load));
+        } catch (error) {
+            joins.failed = (joins.failed ?? 0) + 1;
+            console.log(`  ${server.name}: ${error.message}`);
+            if (joins.failed > MOST_FAILED) throw error;
+        }
+    }
+}
+
+const resources = (pid) => ({ memory: memory(pid), threads: threads(pid),
+    descriptors: descriptors(pid) });
+
+// One server from its first listener to its last count: {cpu: {count: %}, joins, lost, ...}.
+async function run(farfield, start) {
+    const server = await start(farfield);
+    const load = startLoad();
+    const joins = [];
+    const cpu = {};
+    try {
+        await joinUpTo(server, load, 1, joins);
+        const one = resources(server.pid);
+        for (const count of COUNTS) {
+            await joinUpTo(server, load, count, joins);
+            cpu[count] = (await cpuPercent([server.pid], SECONDS))[0];
+        }
+        const all = resources(server.pid);
+        const most = COUNTS.at(-1);
+        const each = Object.fromEntries(Object.keys(all).map((name) =>
+            [name, (all[name] - one[name]) / (most - 1)]));
+        const { packets, lost, dropped } = await load.report();
+        return { cpu, joins, failed: joins.failed ?? 0, packets, lost: lost - dropped, ...each };
+    } finally {
+        await load.stop();
+        await server.stop();
+    }
+}
+
+// Every server in turn, RUNS times: {name: [run, ...]}.
+async function runs(farfield) {
+    const all = {};
+    for (let i = 0; i < RUNS; i++) {
+        for (const [name, start] of Object.entries(servers)) {
+            console.log(`  run ${i + 1} of ${RUNS}: ${name}`);
+            (all[name] ??= []).push(await run(farfield, start));
+            await sleep(2); // whoever left is taken down
+        }
+    }
+    return all;
+}
+
+// Percent of a core for each listener beyond the first; of the first itself, all there is.
+const each = (one, count) => (count === 1 ? one.cpu[1]
+    : (one.cpu[count] - one.cpu[1]) / (count - 1));
+
+function costRows(all) {
+    return COUNTS.map((count) => {
+        const cost = (name) => median(all[name].map((one) => each(one, count)));
+        return {
+            listeners: count,
+            ...Object.fromEntries(Object.keys(all).map((name) => [name, round(cost(name), 2)])),
+            'Farfield / Janus': round(cost('Farfield') / cost('Janus'), 2),
         };
     });
-    await peer.setLocalDescription(await peer.createOffer());
-    const { headers, body } = await farfield.api('POST', '/v1/rooms/main/whep',
-        peer.localDescription.sdp, { 'content-type': 'application/sdp' });
-    await peer.setRemoteDescription({ type: 'answer', sdp: body });
-    const time = await connected;
-    await farfield.api('DELETE', headers.get('location'));
-    peer.close();
-    return time;
 }
 
-async function join(farfield, count) {
-    const listeners = [];
-    for (let i = 0; i < count; i++) listeners.push(await farfield.listen());
-    return listeners;
+function figureRows(all) {
+    const row = (what, figure) => ({ what, ...Object.fromEntries(
+        Object.entries(all).map(([name, list]) => [name, figure(list)])) });
+    const later = (list) => list.flatMap((one) => one.joins.slice(1));
+    const middle = (name, digits) => (list) => round(median(list.map((one) => one[name])), digits);
+    const sum = (name) => (list) => list.reduce((total, one) => total + one[name], 0);
+    return [
+        row(`CPU with ${COUNTS.at(-1)}, % of a core`, (list) =>
+            round(median(list.map((one) => one.cpu[COUNTS.at(-1)])))),
+        row('first join, ms', (list) => round(median(list.map((one) => one.joins[0])))),
+        row('join, median, ms', (list) => round(median(later(list)))),
+        row('join, p95, ms', (list) => round(quantile(later(list), 0.95))),
+        row('joins that failed', sum('failed')),
+        row('memory each, MiB', middle('memory', 2)),
+        row('threads each', middle('threads', 1)),
+        row('descriptors each', middle('descriptors', 1)),
+        row('packets received', sum('packets')),
+        row('packets lost', sum('lost')),
+    ];
 }
 
-// The peer, fed from the same JACK server at the same time.
-function startTee(farfield) {
-    const port = (channel) => `scsynth:out_${channel}`;
-    const tee = spawn(joinPath(build, 'bench/tee'), ['jackaudiosrc name=tee connect=none client-name=tee ' +
-        'buffer-time=60000 latency-time=5000'], { stdio: ['pipe', 'pipe', 'inherit'],
-        env: { ...process.env, JACK_DEFAULT_SERVER: farfield.jackServer } });
-    const lines = createInterface({ input: tee.stdout })[Symbol.asyncIterator]();
+// One step of the curve.
+async function step(server, load, count, joins) {
+    await joinUpTo(server, load, count, joins);
+    const before = await load.report();
+    const start = performance.now();
+    const busiest = busiestThread(server.pid);
+    const [cpu, own] = await cpuPercent([server.pid, load.pid], CURVE_SECONDS);
+    const thread = busiest();
+    const after = await load.report();
+    const due = count * RATE * (performance.now() - start) / 1000;
+    const share = (after.packets - before.packets) / due * 100;
     return {
-        pid: tee.pid,
-        connect() {
-            for (const channel of [1, 2]) {
-                execFileSync('jack_connect', ['-s', farfield.jackServer, port(channel),
-                    `tee:in_tee_${channel}`], { stdio: 'ignore' });
-            }
-        },
-        async join() {
-            const peer = new wrtc.RTCPeerConnection();
-            peer.addTransceiver('audio', { direction: 'recvonly' });
-            await peer.setLocalDescription(await peer.createOffer());
-            await waitFor('gathering', () => peer.iceGatheringState === 'complete');
-            tee.stdin.write(`${JSON.stringify(peer.localDescription.sdp)}\n`);
-            const { value } = await lines.next();
-            await peer.setRemoteDescription({ type: 'answer', sdp: JSON.parse(value) });
-            await waitFor('connected', () => peer.connectionState === 'connected');
-            return peer;
-        },
-        stop() {
-            tee.kill();
-        },
+        listeners: count, server: server.name,
+        'CPU, % of a core': round(cpu), 'its busiest thread': round(thread),
+        'the load generator': round(own),
+        'packets that came, %': round(Math.min(share, 100)),
+        lost: after.lost, 'of these by the generator': after.dropped - before.dropped,
+        'longest gap, ms': round(after.gap * 1000),
+        isWhole: after.lost === 0 && after.hearing === count && share > ENOUGH,
     };
 }
 
-// Percent of a core for each listener beyond the first.
-async function teeCost(farfield) {
-    const tee = startTee(farfield);
-    const peers = [await tee.join()];
-    tee.connect();
-    const one = (await cpuPercent([tee.pid], SECONDS))[0];
-    while (peers.length < MANY) peers.push(await tee.join());
-    const runs = [];
-    for (let i = 0; i < 3; i++) runs.push((await cpuPercent([tee.pid], SECONDS))[0]);
-    const figures = { each: (median(runs) - one) / (MANY - 1),
-        threads: threads(tee.pid) / MANY, memory: memory(tee.pid) };
-    for (const peer of peers) peer.close();
-    tee.stop();
-    return figures;
+// Up to the first count at which packets are lost or late.
+async function curve(farfield, start) {
+    const server = await start(farfield);
+    const load = startLoad();
+    const rows = [];
+    const joins = [];
+    try {
+        for (const count of CURVE) {
+            console.log(`  ${server.name}: ${count} listeners`);
+            const { isWhole, ...row } = await step(server, load, count, joins);
+            rows.push(row);
+            if (!isWhole) break;
+        }
+    } catch (error) {
+        rows.push({ listeners: joins.length, server: server.name, lost: error.message });
+    } finally {
+        await load.stop();
+        await server.stop();
+    }
+    return rows;
+}
+
+async function profiles(farfield) {
+    const shares = {};
+    for (const name of ['Farfield', 'Janus']) {
+        const server = await servers[name](farfield);
+        const load = startLoad();
+        await joinUpTo(server, load, COUNTS.at(-1), []);
+        shares[name] = await profile(server.pid);
+        await load.stop();
+        await server.stop();
+    }
+    const groups = Object.keys(shares.Farfield);
+    return groups.map((group) => ({ 'share of the processor time, %': group,
+        Farfield: shares.Farfield[group], Janus: shares.Janus[group] }));
 }
 
 export async function measure() {
-    const farfield = await startFarfield();
-    const { pipeline } = farfield.pids;
+    const farfield = await startFarfield({ settings: { 'max-listeners': 1000 } });
     await farfield.api('POST', '/v1/nodes', { synthdef: 'sine' });
-    const firstJoin = await joinTime(farfield);
-    const joins = [];
-    for (let i = 0; i < JOINS; i++) joins.push(await joinTime(farfield));
-    const first = await join(farfield, 1);
-    const one = { cpu: (await cpuPercent([pipeline], SECONDS))[0], memory: memory(pipeline),
-        threads: threads(pipeline), descriptors: descriptors(pipeline) };
-    const rest = await join(farfield, MANY - 1);
-    const listeners = [...first, ...rest];
-    const before = await Promise.all(listeners.map((each) => each.stats()));
-    const cpus = [];
-    for (let i = 0; i < 3; i++) cpus.push((await cpuPercent([pipeline], SECONDS))[0]);
-    const after = await Promise.all(listeners.map((each) => each.stats()));
-    const many = { cpu: median(cpus), memory: memory(pipeline), threads: threads(pipeline),
-        descriptors: descriptors(pipeline) };
-    const lost = after.reduce((sum, each) => sum + each.packetsLost, 0);
-    const received = after.reduce((sum, each, i) =>
-        sum + each.packetsReceived - before[i].packetsReceived, 0);
-    for (const each of listeners) await each.close();
-    const tee = await teeCost(farfield);
+    const all = await runs(farfield);
+    const where = await profiles(farfield);
+    const steps = [...await curve(farfield, farfieldServer), ...await curve(farfield, janusServer)];
     await farfield.stop();
-    const each = (name, digits) => round((many[name] - one[name]) / (MANY - 1), digits);
     return {
         title: 'Listeners',
         words: `
-${MANY} native listeners (libwebrtc, all in one other process on the same two cores) of one room, 10 ms
-frames, 128 kbit/s. "Each" is the difference between ${MANY} listeners and 1, divided by ${MANY - 1}.
-A join by WHEP is timed from the listener's first line of code to its ICE and DTLS being connected,
-the listener's own work included; one after the other. The peer (tests/bench/tee.c) is one GStreamer
-pipeline with a queue, a payloader and a webrtcbin for each listener, measured right after, from the
-same JACK server.`,
-        rows: [
-            { what: 'CPU of the pipeline with 1 listener', figure: `${round(one.cpu)} % of a core` },
-            { what: `CPU with ${MANY}`, figure: `${round(many.cpu)} % of a core` },
-            { what: 'CPU each', figure: `${each('cpu', 2)} % of a core` },
-            { what: 'CPU each of the peer, tee ! queue ! webrtcbin',
-                figure: `${round(tee.each, 2)} % of a core` },
-            { what: 'ratio', figure: round((many.cpu - one.cpu) / (MANY - 1) / tee.each, 2) },
-            { what: 'memory each', figure: `${each('memory', 2)} MiB` },
-            { what: 'threads each', figure: each('threads', 1) },
-            { what: 'descriptors each', figure: each('descriptors', 1) },
-            { what: 'first join', figure: `${round(firstJoin)} ms` },
-            { what: `join, median of the ${JOINS} after it`, figure: `${round(median(joins))} ms` },
-            { what: 'join, p95', figure: `${round(quantile(joins, 0.95))} ms` },
-            { what: 'packets received while measured', figure: received },
-            { what: 'packets lost since the joins', figure: lost },
+Percent of a core for each listener beyond the first, medians of ${RUNS} runs of ${SECONDS} s, in turns, of
+one room, 10 ms frames, 128 kbit/s; with one listener, all that the process takes. Farfield and
+the pipeline by the book (tests/bench/tee.c: \`tee ! queue ! rtpopuspay ! webrtcbin\`) encode
+themselves; Janus' streaming plugin, as Debian configures it, is fed by an encoder from the same
+JACK ports, which is not counted. All are heard by the same load generator (tests/bench/load.c) on
+the same machine: it does ICE and DTLS, counts packets, reports them by RTCP, and decodes nothing.`,
+        rows: costRows(all),
+        more: [
+            { words: `
+A join lasts from the listener's first line of code to its first packet of sound, signaling by HTTP
+(the pipeline by the book: by a pipe) and up to one frame of 10 ms included; one after the other.
+Memory, threads and descriptors are the difference between ${COUNTS.at(-1)} listeners and 1.`, rows: figureRows(all) },
+            { words: `
+Where the processor time goes with ${COUNTS.at(-1)} listeners (perf, software clock).`, rows: where },
+            { words: `
+How many listeners there can be on this machine, with the load generator and all else on its
+${cpus().length} cores: up to the first count at which packets are lost, or fewer than ${ENOUGH} % of them come in
+${CURVE_SECONDS} s. Where its busiest thread is at 100 % of a core, that thread is the limit: in Farfield it is the
+one that hands each packet to every listener of a room.`, rows: steps },
         ],
     };
 }

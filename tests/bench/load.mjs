@@ -10,7 +10,7 @@ import { build, freePort } from '../lib/farfield.mjs';
 import { mountpoint, startJanus } from '../lib/janus.mjs';
 import { waitFor, within } from '../lib/wait.mjs';
 
-const DEADLINE = 20000;
+const DEADLINE = 10000;
 
 class Load {
     next = 1;
@@ -26,6 +26,10 @@ class Load {
             if (line.error) fail(new Error(line.error));
             else take(line);
         });
+    }
+
+    get pid() {
+        return this.process.pid;
     }
 
     line(wants) {
@@ -45,7 +49,7 @@ class Load {
         this.say({ join: id, offer });
         const { sdp } = await told;
         const heard = this.line((line) => line.listener === id && (line.joined || line.error));
-        heard.catch(() => {}); // whoever awaits it hears of it
+        heard.catch(() => this.say({ leave: id }));
         return { id, sdp, heard, accept: (answer) => this.say({ accept: id, answer }) };
     }
 
@@ -131,11 +135,11 @@ export async function teeServer(farfield) {
 export async function janusServer(farfield, options = {}) {
     const port = await freePort();
     const janus = await startJanus({ streaming: mountpoint(port), ...options });
-    const feed = spawn('gst-launch-1.0', ['-q', ...`${SOURCE('feed')} ! audioconvert ! ` .split(' ').filter(Boolean),
-        ...('audio/x-raw,rate=48000,channels=2 ! opusenc audio-type=restricted-lowdelay ' +
-        `frame-size=10 bitrate=128000 ! rtpopuspay pt=111 ! udpsink host=127.0.0.1 port=${port} ` +
-        'sync=false').split(' ')],
-    { stdio: 'ignore', env: { ...process.env, JACK_DEFAULT_SERVER: farfield.jackServer } });
+    const pipeline = `${SOURCE('feed')} ! audioconvert ! audio/x-raw,rate=48000,channels=2 ! ` +
+        'opusenc audio-type=restricted-lowdelay frame-size=10 bitrate=128000 ! ' +
+        `rtpopuspay pt=111 ! udpsink host=127.0.0.1 port=${port} sync=false`;
+    const feed = spawn('gst-launch-1.0', ['-q', ...pipeline.split(' ')],
+        { stdio: 'ignore', env: { ...process.env, JACK_DEFAULT_SERVER: farfield.jackServer } });
     await connect(farfield, 'feed');
     return {
         name: 'Janus',

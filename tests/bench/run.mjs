@@ -48,10 +48,12 @@ function table(rows) {
 for (const part of wanted) {
     console.log(`measuring ${part} ...`);
     const { measure } = await import(`./${part}.mjs`);
-    const { title, words, rows } = await measure();
-    console.table(rows);
+    const { title, words, rows, more = [] } = await measure();
+    const tables = [{ words, rows }, ...more];
+    for (const each of tables) console.table(each.rows);
     const date = new Date().toISOString().slice(0, 10);
-    const section = [START(part), `## ${title}`, '', words.trim(), '', table(rows), '',
+    const section = [START(part), `## ${title}`, '',
+        ...tables.flatMap((each) => [each.words.trim(), '', table(each.rows), '']),
         `${date}, \`make bench BENCH=${part}\`, ${machine()}.`, END(part)].join('\n');
     writeFileSync(file, replaceSection(readFileSync(file, 'utf8'), part, section));
 }

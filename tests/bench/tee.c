@@ -74,8 +74,9 @@ static void add_listener(struct bench *bench, const char *sdp)
     gst_element_add_pad(bin, gst_ghost_pad_new("sink", pad));
     gst_bin_add(GST_BIN(bench->pipeline), bin);
     g_signal_connect(webrtc, "notify::ice-gathering-state", G_CALLBACK(on_gathering), NULL);
-    gst_element_link(bench->tee, bin);
+    // In this order: a tee that meets a queue which is not ready yet ends the whole stream.
     gst_element_sync_state_with_parent(bin);
+    gst_element_link(bench->tee, bin);
 
     GstSDPMessage *message;
     gst_sdp_message_new_from_text(sdp, &message);
