@@ -22,13 +22,11 @@ static struct stream *stream_of(const struct feed *feed, enum stream_mode mode)
     return feed->room->of_mode[mode];
 }
 
-struct feed *feed_create(struct room *room, enum stream_mode mode, const struct rtp *rtp,
-                         const struct feed_events *events)
+struct feed *feed_create(struct room *room, enum stream_mode mode, const struct feed_events *events)
 {
     struct feed *feed = g_new0(struct feed, 1);
     feed->room = room;
     feed->mode = mode;
-    feed->rtp = *rtp;
     feed->events = *events;
     g_atomic_ref_count_init(&feed->users);
     g_mutex_init(&feed->lock);
@@ -144,10 +142,11 @@ void feed_set_mode(struct feed *feed, enum stream_mode mode)
         settle(feed);
 }
 
-void feed_start(struct feed *feed, GstPad *pad)
+void feed_start(struct feed *feed, const struct rtp *rtp, GstPad *pad)
 {
     struct stream *stream = stream_of(feed, feed->mode);
     turn_init(&feed->turn, stream_block(stream));
+    feed->rtp = *rtp;
     rtp_attach(&feed->rtp, pad);
     feed->hub = stream_hub(stream);
     feed->sink = join(feed, feed->hub);

@@ -20,12 +20,12 @@ struct feed_events {
     void *data;
 };
 
-// `rtp` says how the packets are to be; `room` must outlive it.
-struct feed *feed_create(struct room *room, enum stream_mode mode, const struct rtp *rtp,
+// `room` must outlive it.
+struct feed *feed_create(struct room *room, enum stream_mode mode,
                          const struct feed_events *events);
 
-// Begins to push into `pad`, whose reference it takes over. Once.
-void feed_start(struct feed *feed, GstPad *pad);
+// Begins to push packets as `rtp` says into `pad`, whose reference it takes over. Once.
+void feed_start(struct feed *feed, const struct rtp *rtp, GstPad *pad);
 void feed_set_mode(struct feed *feed, enum stream_mode mode);
 
 // Frees the encoder's thread from a call that is stuck in the pad, which is of no use after.

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/log.h"
+#include "pipeline/adapt.h"
 #include "pipeline/feed.h"
 #include "pipeline/peer.h"
 #include "pipeline/reports.h"
@@ -14,13 +16,14 @@
 #define CONNECT_TIME 15000 // ms until a listener who does not connect is given up
 #define STATS_TIME 2000    // ms between reports
 #define SILENT_REPORTS 10  // so many without news of what it has received: it is gone
-#define OWN_PAYLOAD 111    // as browsers have it
+#define OWN_PAYLOAD 111    // as browsers have it, and the two below
+#define OWN_RED 63
+#define OWN_CAPTURE_ID 1
 
 struct listener {
     struct listener_context context;
     struct room *room;
     char *id; // owned
-    enum stream_mode mode;
     double since;
     enum listener_state state;
     bool over; // `ended` was called
@@ -29,12 +32,15 @@ struct listener {
     struct peer *peer; // owned
     bool described;    // our description is out
 
+    struct rtp rtp;    // how its packets are to be, as far as it is agreed
     struct feed *feed; // owned
     bool fed;          // it has begun
 
     guint gather_timer, connect_timer, stats_timer; // sources of the main loop, or 0
     guint highest;                                  // packet that it last reported
-    int silent;                                     // reports without news
+    double lost;                                    // packets until then
+    struct adapt adapt;
+    int silent; // reports without news
 };
 
 // --- the end --------------------------------------------------------------------------
@@ -75,13 +81,30 @@ static void on_stalled(void *data)
 
 // --- connected ------------------------------------------------------------------------
 
+// `before` and `listener->highest` are packets, the second the one that it reported now.
+static void follow_loss(struct listener *listener, const struct link_stats *stats, guint before)
+{
+    double lost = stats->lost - listener->lost;
+    listener->lost = stats->lost;
+    if (before == 0 || listener->highest <= before)
+        return;
+    double share = CLAMP(lost / (listener->highest - before), 0, 1);
+    room_note_loss(listener->room, listener->adapt.served, share);
+    if (adapt_report(&listener->adapt, share)) {
+        feed_set_mode(listener->feed, listener->adapt.served);
+        log_info("listener.served", "{s:s s:s s:f}", "listener", listener->id, "mode",
+                 stream_mode_name(listener->adapt.served), "lost", share);
+    }
+}
+
 static gboolean on_stats_time(gpointer data)
 {
     struct listener *listener = data;
     struct link_stats stats;
     guint before = listener->highest;
     reports_read(peer_webrtc(listener->peer), &stats, &listener->highest);
-    stats.mode = listener->mode;
+    follow_loss(listener, &stats, before);
+    stats.mode = listener->adapt.served;
     listener->silent = before == listener->highest ? listener->silent + 1 : 0;
     listener->context.events->stats(listener, &stats, listener->context.events->data);
     // One who never reported may be a client without RTCP; ICE watches over that one.
@@ -108,7 +131,7 @@ static void on_connected(void *data)
     listener->fed = true;
     listener->state = LISTENER_CONNECTED;
     g_clear_handle_id(&listener->connect_timer, g_source_remove);
-    feed_start(listener->feed, peer_pad(listener->peer));
+    feed_start(listener->feed, &listener->rtp, peer_pad(listener->peer));
     // Those who come at once, as after a restart, are not to be asked at once for ever.
     guint first = (guint)g_random_int_range(STATS_TIME / 4, STATS_TIME);
     listener->stats_timer = g_timeout_add(first, on_first_stats_time, listener);
@@ -129,7 +152,11 @@ static char *own_description(struct listener *listener, GError **error)
     struct sdp *own = sdp_read(text ? text : "", SDP_OWN, error);
     if (!own)
         return NULL;
-    struct sdp_music music = {.complete = peer_is_gathered(listener->peer)};
+    const struct rtp *rtp = &listener->rtp;
+    struct sdp_music music = {.payload = rtp->opus ? rtp->opus : rtp->payload,
+                              .red = rtp->opus ? rtp->payload : 0,
+                              .capture_id = rtp->capture_id,
+                              .complete = peer_is_gathered(listener->peer)};
     char *description = listener->offer ? sdp_write_answer(own, listener->offer, &music)
                                         : sdp_write_offer(own, &music);
     sdp_destroy(own);
@@ -184,8 +211,13 @@ bool listener_answer(struct listener *listener, const char *sdp, GError **error)
     struct sdp *answer = sdp_read(sdp, SDP_ANSWER, error);
     if (!answer)
         return false;
-    g_autofree char *inner = sdp_write_inner(answer);
+    g_autofree char *inner = sdp_write_inner(answer, listener->rtp.payload);
     bool fits = answer->payload == OWN_PAYLOAD && answer->audio == 0;
+    // What it does not take over from the offer it does not want.
+    if (answer->capture_id != listener->rtp.capture_id)
+        listener->rtp.capture_id = 0;
+    if (listener->rtp.opus && answer->red != listener->rtp.payload)
+        rtp_set_plain(&listener->rtp);
     sdp_destroy(answer);
     if (!fits || listener->offer || !listener->described) {
         g_set_error(error, FARFIELD_ERROR, ERROR_REFUSED, "SDP: the answer does not fit the offer");
@@ -219,6 +251,19 @@ static gboolean on_connect_time(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+// Redundancy takes twice the bits: only for those who ask for safety from the start. Those who turn
+// out to need it have the error correction inside Opus.
+static void propose_rtp(struct listener *listener)
+{
+    const struct sdp *offer = listener->offer;
+    bool safe = listener->adapt.wished == MODE_SAFE;
+    int red = offer ? offer->red : OWN_RED;
+    rtp_init(&listener->rtp, offer ? offer->payload : OWN_PAYLOAD);
+    listener->rtp.capture_id = offer ? offer->capture_id : OWN_CAPTURE_ID;
+    if (safe && red)
+        rtp_set_red(&listener->rtp, red);
+}
+
 static void make_peer(struct listener *listener)
 {
     struct peer_events events = {.gathered = on_gathered,
@@ -228,17 +273,16 @@ static void make_peer(struct listener *listener)
                                  .data = listener};
     struct feed_events feed_events = {
         .stalled = on_stalled, .stopped = on_stopped, .data = listener};
-    struct rtp rtp;
-    rtp_init(&rtp, listener->offer ? listener->offer->payload : OWN_PAYLOAD);
-    g_autoptr(GstCaps) caps = rtp_caps(&rtp);
+    propose_rtp(listener);
+    g_autoptr(GstCaps) caps = rtp_caps(&listener->rtp);
     listener->peer = peer_create(listener->context.stage, listener->context.reaper, caps, &events);
-    listener->feed = feed_create(listener->room, listener->mode, &rtp, &feed_events);
+    listener->feed = feed_create(listener->room, listener->adapt.wished, &feed_events);
 }
 
 static void negotiate(struct listener *listener)
 {
     if (listener->offer) {
-        g_autofree char *inner = sdp_write_inner(listener->offer);
+        g_autofree char *inner = sdp_write_inner(listener->offer, listener->rtp.payload);
         peer_answer(listener->peer, inner);
     } else {
         peer_offer(listener->peer);
@@ -256,7 +300,7 @@ struct listener *listener_create(const struct listener_context *context, struct 
     struct listener *listener = g_new0(struct listener, 1);
     listener->context = *context;
     listener->room = room;
-    listener->mode = wish->mode;
+    adapt_init(&listener->adapt, wish->mode);
     listener->id = g_strdup(wish->id);
     listener->since = g_get_real_time() / 1e6;
     listener->offer = theirs;
@@ -267,7 +311,7 @@ struct listener *listener_create(const struct listener_context *context, struct 
 
 void listener_set_mode(struct listener *listener, enum stream_mode mode)
 {
-    listener->mode = mode;
+    adapt_wish(&listener->adapt, mode);
     feed_set_mode(listener->feed, mode);
 }
 
@@ -288,7 +332,7 @@ enum listener_state listener_state(const struct listener *listener)
 
 enum stream_mode listener_mode(const struct listener *listener)
 {
-    return listener->mode;
+    return listener->adapt.wished;
 }
 
 double listener_since(const struct listener *listener)

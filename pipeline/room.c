@@ -3,8 +3,11 @@
 
 #include <string.h>
 
+#include "common/log.h"
+
 #define CLIENT "farfield-pipeline"
 #define MAIN "main"
+#define DECIDE_TIME (10 * G_TIME_SPAN_SECOND)
 
 #define LOWEST_BLOCK 240 // 5 ms, see docs/benchmarks.md
 #define SAFE_BLOCK 960   // 20 ms
@@ -48,6 +51,7 @@ struct room *room_create(const struct room_settings *settings, const struct link
                                   : g_strconcat(CLIENT "-", room->name, NULL);
     room->capture = capture_create(settings->jack_server, client, wanted->sources);
     make_streams(room, &settings->encoder);
+    bitrate_init(&room->safe, settings->encoder.bitrate);
     room->source = source_create(room->capture, room->streams, settings->base);
     return room;
 }
@@ -76,4 +80,19 @@ void room_put_out_stalled(struct room *room)
 {
     for (int i = 0; i < SOURCE_STREAMS && room->streams[i]; i++)
         hub_put_out_stalled(stream_hub(room->streams[i]));
+}
+
+void room_note_loss(struct room *room, enum stream_mode served, double lost)
+{
+    gint64 now = g_get_monotonic_time();
+    if (served != MODE_SAFE)
+        return;
+    bitrate_report(&room->safe, lost);
+    if (now - room->decided < DECIDE_TIME)
+        return;
+    room->decided = now;
+    if (!bitrate_decide(&room->safe))
+        return;
+    stream_set_bitrate(room->of_mode[MODE_SAFE], room->safe.now);
+    log_info("room.bitrate", "{s:s s:i}", "room", room->name, "safe", room->safe.now);
 }

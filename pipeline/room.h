@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/link.h"
+#include "pipeline/adapt.h"
 #include "pipeline/capture.h"
 #include "pipeline/source.h"
 #include "pipeline/stream.h"
@@ -13,6 +14,8 @@ struct room {
     struct source *source;                  // owned
     struct stream *streams[SOURCE_STREAMS]; // owned; one for each length of packet
     struct stream *of_mode[STREAM_MODES];   // of those; modes of the same length share one
+    struct bitrate safe;                    // of MODE_SAFE
+    gint64 decided;                         // when that was last looked at
 };
 
 struct room_settings {
@@ -30,3 +33,6 @@ struct link_message room_meter(struct room *room);
 
 // For the main loop, several times a second: listeners that hold up others leave.
 void room_put_out_stalled(struct room *room);
+
+// One report of a listener who is served so: the share of packets that it lost lately.
+void room_note_loss(struct room *room, enum stream_mode served, double lost);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pipeline/rtp.h"
 
-#include <gst/rtp/gstrtpbuffer.h>
+#include <string.h>
+
+#include "pipeline/encoder.h"
 
 GstCaps *rtp_caps(const struct rtp *rtp)
 {
@@ -30,25 +32,93 @@ void rtp_attach(struct rtp *rtp, GstPad *pad)
     gst_pad_send_event(rtp->pad, gst_event_new_segment(&segment));
 }
 
+void rtp_set_red(struct rtp *rtp, int red)
+{
+    rtp->opus = rtp->payload;
+    rtp->payload = red;
+}
+
+void rtp_set_plain(struct rtp *rtp)
+{
+    rtp->payload = rtp->opus;
+    rtp->opus = 0;
+}
+
 void rtp_clear(struct rtp *rtp)
 {
     g_clear_object(&rtp->pad);
+    gst_clear_buffer(&rtp->previous);
+}
+
+// --- header -------------------------------------------------------------------------------
+
+#define FIXED 12               // RFC 3550, section 5.1
+#define EXTENSION 16           // with abs-capture-time inside, RFC 8285 in its one-byte form
+#define REDUNDANT 4            // RFC 2198: of the packet before
+#define PRIMARY 1              // of the packet itself
+#define MOST_CARRIED 600       // bytes of the packet before, so that the whole fits into a datagram
+#define CAPTURE_EVERY 4800     // frames between capture times; the receiver fills in those between
+#define UNIX_EPOCH 2208988800u // of NTP, seconds
+
+static gsize put_fixed(struct rtp *rtp, guint8 *at, const GstBuffer *packet, bool extended)
+{
+    at[0] = 0x80 | (extended ? 0x10 : 0);
+    at[1] = (rtp->begun ? 0 : 0x80) | rtp->payload;
+    GST_WRITE_UINT16_BE(at + 2, rtp->sequence++);
+    GST_WRITE_UINT32_BE(at + 4, rtp->origin + (guint32)GST_BUFFER_OFFSET(packet));
+    GST_WRITE_UINT32_BE(at + 8, rtp->ssrc);
+    rtp->begun = true;
+    return FIXED;
+}
+
+static gsize put_capture_time(const struct rtp *rtp, guint8 *at, const GstBuffer *packet)
+{
+    guint64 microtime = GST_BUFFER_OFFSET_END(packet);
+    memset(at, 0, EXTENSION);
+    GST_WRITE_UINT16_BE(at, 0xbede);
+    GST_WRITE_UINT16_BE(at + 2, (EXTENSION - 4) / 4);
+    at[4] = rtp->capture_id << 4 | 7;
+    GST_WRITE_UINT32_BE(at + 5, (guint32)(microtime / G_USEC_PER_SEC + UNIX_EPOCH));
+    GST_WRITE_UINT32_BE(at + 9, (guint32)(((microtime % G_USEC_PER_SEC) << 32) / G_USEC_PER_SEC));
+    return EXTENSION;
+}
+
+// What a long packet carries along, or NULL.
+static GstBuffer *carried(const struct rtp *rtp, const GstBuffer *packet)
+{
+    const GstBuffer *previous = rtp->previous;
+    gint64 frames = previous ? (gint64)(packet->offset - previous->offset) : 0;
+    return frames == MAX_BLOCK && gst_buffer_get_size(rtp->previous) <= MOST_CARRIED ? rtp->previous
+                                                                                     : NULL;
+}
+
+static gsize put_red(const struct rtp *rtp, guint8 *at, GstBuffer *before)
+{
+    if (before)
+        GST_WRITE_UINT32_BE(at, 0x80000000u | (guint32)rtp->opus << 24 | MAX_BLOCK << 10 |
+                                    (guint32)gst_buffer_get_size(before));
+    gsize length = before ? REDUNDANT : 0;
+    at[length] = rtp->opus;
+    return length + PRIMARY;
 }
 
 bool rtp_push(struct rtp *rtp, GstBuffer *packet)
 {
-    GstBuffer *out = gst_rtp_buffer_new_allocate(0, 0, 0);
-    GstRTPBuffer header = GST_RTP_BUFFER_INIT;
-    gst_rtp_buffer_map(out, GST_MAP_WRITE, &header);
-    gst_rtp_buffer_set_payload_type(&header, rtp->payload);
-    gst_rtp_buffer_set_seq(&header, rtp->sequence++);
-    gst_rtp_buffer_set_timestamp(&header, rtp->origin + (guint32)GST_BUFFER_OFFSET(packet));
-    gst_rtp_buffer_set_ssrc(&header, rtp->ssrc);
-    gst_rtp_buffer_set_marker(&header, !rtp->begun);
-    gst_rtp_buffer_unmap(&header);
-    rtp->begun = true;
+    guint8 header[FIXED + EXTENSION + REDUNDANT + PRIMARY];
+    bool stamped = rtp->capture_id && GST_BUFFER_OFFSET(packet) % CAPTURE_EVERY == 0;
+    GstBuffer *before = rtp->opus ? carried(rtp, packet) : NULL;
+    gsize length = put_fixed(rtp, header, packet, stamped);
+    if (stamped)
+        length += put_capture_time(rtp, header + length, packet);
+    if (rtp->opus)
+        length += put_red(rtp, header + length, before);
+    GstBuffer *out = gst_buffer_new_memdup(header, length);
+    if (before)
+        out = gst_buffer_append(out, gst_buffer_ref(before));
     out = gst_buffer_append(out, gst_buffer_ref(packet));
     GST_BUFFER_PTS(out) = GST_BUFFER_PTS(packet);
     GST_BUFFER_DURATION(out) = GST_BUFFER_DURATION(packet);
+    if (rtp->opus)
+        gst_buffer_replace(&rtp->previous, packet);
     return gst_pad_chain(rtp->pad, out) == GST_FLOW_OK;
 }

@@ -164,8 +164,9 @@ static bool read_sections(struct sdp *sdp, const GstSDPMessage *message, GError 
     return true;
 }
 
-// The payload type of stereo Opus, or -1.
-static int find_opus(const GstSDPMedia *media)
+// The payload type that is mapped to `encoding` and is among the section's formats, or -1. Those
+// that both sides know by heart lie below 35 (RFC 5761 leaves 64 to 95 to RTCP).
+static int find_payload(const GstSDPMedia *media, const char *encoding)
 {
     for (guint i = 0; i < gst_sdp_media_attributes_len(media); i++) {
         const GstSDPAttribute *a = gst_sdp_media_get_attribute(media, i);
@@ -173,14 +174,40 @@ static int find_opus(const GstSDPMedia *media)
             continue;
         g_auto(GStrv) word = g_strsplit(a->value, " ", 2);
         if (g_strv_length(word) != 2 || !is_number(word[0], 127) ||
-            g_ascii_strcasecmp(word[1], "opus/48000/2") != 0)
+            g_ascii_strcasecmp(word[1], encoding) != 0)
             continue;
         int payload = (int)g_ascii_strtoull(word[0], NULL, 10);
+        bool dynamic = payload >= 96 || (payload >= 35 && payload < 64);
         for (guint f = 0; f < gst_sdp_media_formats_len(media); f++)
-            if (payload >= 96 && g_strcmp0(gst_sdp_media_get_format(media, f), word[0]) == 0)
+            if (dynamic && g_strcmp0(gst_sdp_media_get_format(media, f), word[0]) == 0)
                 return payload;
     }
     return -1;
+}
+
+// The payload type of redundancy for Opus alone, or 0.
+static int find_red(const GstSDPMedia *media, int opus)
+{
+    int red = find_payload(media, "red/48000/2");
+    g_autofree char *wanted = g_strdup_printf("%d %d/%d", red, opus, opus);
+    const char *fmtp;
+    for (guint n = 0; red > 0 && (fmtp = gst_sdp_media_get_attribute_val_n(media, "fmtp", n)); n++)
+        if (strcmp(fmtp, wanted) == 0)
+            return red;
+    return 0;
+}
+
+// The id of abs-capture-time, or 0: in the one-byte form of RFC 8285, from either side.
+static int find_capture_id(const GstSDPMedia *media)
+{
+    const char *map;
+    for (guint n = 0; (map = gst_sdp_media_get_attribute_val_n(media, "extmap", n)); n++) {
+        g_auto(GStrv) word = g_strsplit(map, " ", 3);
+        if (g_strv_length(word) == 2 && is_number(word[0], 14) && word[0][0] != '0' &&
+            strcmp(word[1], SDP_CAPTURE_TIME) == 0)
+            return (int)g_ascii_strtoull(word[0], NULL, 10);
+    }
+    return 0;
 }
 
 // A section with port 0 was refused, unless it waits for its bundle.
@@ -198,14 +225,16 @@ static const GstSDPMedia *find_audio(struct sdp *sdp, const GstSDPMessage *messa
         if (strcmp(section->media, "audio") != 0 || !is_live(media))
             continue;
         seen = true;
-        sdp->payload = find_opus(media);
+        sdp->payload = find_payload(media, "opus/48000/2");
         if (sdp->payload < 0)
             continue;
         sdp->audio = i;
+        sdp->red = find_red(media, sdp->payload);
+        sdp->capture_id = find_capture_id(media);
         return media;
     }
-    refuse(error, seen ? "the audio has no opus/48000/2 with a payload type from 96 to 127"
-                       : "no audio section");
+    refuse(error,
+           seen ? "the audio has no opus/48000/2 with a dynamic payload type" : "no audio section");
     return NULL;
 }
 

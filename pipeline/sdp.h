@@ -20,7 +20,9 @@ struct sdp_section {
 struct sdp {
     GPtrArray *sections; // owned: struct sdp_section, in order
     guint audio;         // index of the one that is ours
-    int payload;         // Opus's payload type, 96 to 127
+    int payload;         // Opus's payload type, a dynamic one
+    int red;             // that of redundancy for it (RFC 2198), 0 if there is none
+    int capture_id;      // of the extension abs-capture-time, 1 to 14, 0 if there is none
     char *ufrag, *password;
     char *fingerprint; // "sha-256 AA:BB.."
     char *setup;       // "actpass", "active" or "passive"
@@ -29,6 +31,9 @@ struct sdp {
     GPtrArray *candidates; // owned: char *, "candidate:..."; at most SDP_MAX_CANDIDATES
     GPtrArray *sources;    // owned: char *, values of a=ssrc
 };
+
+// libwebrtc's documentation, native-api/rtp-hdrext/abs-capture-time.
+#define SDP_CAPTURE_TIME "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"
 
 #define SDP_MAX_SECTIONS 64
 #define SDP_MAX_CANDIDATES 64
@@ -43,12 +48,17 @@ enum sdp_role {
 struct sdp *sdp_read(const char *text, enum sdp_role role, GError **error);
 void sdp_destroy(struct sdp *sdp);
 
-// For webrtcbin: what a listener described, as its section 0 named SDP_INNER_MID.
-char *sdp_write_inner(const struct sdp *listener);
+// For webrtcbin: what a listener described, as its section 0 named SDP_INNER_MID, of one payload
+// type: that of the packets that it will be given.
+char *sdp_write_inner(const struct sdp *listener, int payload);
 #define SDP_INNER_MID "audio0" // as webrtcbin names it in an offer of its own
 
+// What we send, and how.
 struct sdp_music {
-    bool complete; // all candidates are inside
+    int payload;    // of Opus
+    int red;        // of its redundancy, 0 for none
+    int capture_id; // of abs-capture-time, 0 for none
+    bool complete;  // all candidates are inside
 };
 
 // For a listener: our offer, or our answer to its offer.

@@ -23,9 +23,13 @@ static GString *begin(void)
     return text;
 }
 
-static void add_audio(GString *text, const struct sdp *transport, const char *mid, int payload)
+static void add_audio(GString *text, const struct sdp *transport, const char *mid, int payload,
+                      int red)
 {
-    add(text, "m=audio 9 UDP/TLS/RTP/SAVPF %d", payload);
+    if (red)
+        add(text, "m=audio 9 UDP/TLS/RTP/SAVPF %d %d", payload, red);
+    else
+        add(text, "m=audio 9 UDP/TLS/RTP/SAVPF %d", payload);
     add(text, "c=IN IP4 0.0.0.0");
     add(text, "a=mid:%s", mid);
     add(text, "a=ice-ufrag:%s", transport->ufrag);
@@ -41,28 +45,33 @@ static void add_candidates(GString *text, const struct sdp *sdp)
         add(text, "a=%s", (const char *)g_ptr_array_index(sdp->candidates, i));
 }
 
-char *sdp_write_inner(const struct sdp *listener)
+char *sdp_write_inner(const struct sdp *listener, int payload)
 {
     GString *text = begin();
     if (listener->ice_lite)
         add(text, "a=ice-lite");
-    add_audio(text, listener, SDP_INNER_MID, listener->payload);
+    add_audio(text, listener, SDP_INNER_MID, payload, 0);
     if (listener->reduced_size)
         add(text, "a=rtcp-rsize");
     add(text, "a=recvonly");
-    add(text, "a=rtpmap:%d OPUS/48000/2", listener->payload);
+    add(text, "a=rtpmap:%d OPUS/48000/2", payload);
     add_candidates(text, listener);
     return g_string_free(text, FALSE);
 }
 
-static void add_music(GString *text, const struct sdp *own, int payload,
-                      const struct sdp_music *music)
+static void add_music(GString *text, const struct sdp *own, const struct sdp_music *music)
 {
+    if (music->capture_id)
+        add(text, "a=extmap:%d " SDP_CAPTURE_TIME, music->capture_id);
     add(text, "a=sendonly");
     add(text, "a=msid:farfield audio");
-    add(text, "a=rtpmap:%d opus/48000/2", payload);
+    add(text, "a=rtpmap:%d opus/48000/2", music->payload);
     // What error correction it gets depends on its mode, which may change while it listens.
-    add(text, "a=fmtp:%d stereo=1;sprop-stereo=1;useinbandfec=1", payload);
+    add(text, "a=fmtp:%d stereo=1;sprop-stereo=1;useinbandfec=1", music->payload);
+    if (music->red) {
+        add(text, "a=rtpmap:%d red/48000/2", music->red);
+        add(text, "a=fmtp:%d %d/%d", music->red, music->payload, music->payload);
+    }
     for (guint i = 0; i < own->sources->len; i++)
         add(text, "a=ssrc:%s", (const char *)g_ptr_array_index(own->sources, i));
     add_candidates(text, own);
@@ -75,9 +84,9 @@ char *sdp_write_offer(const struct sdp *own, const struct sdp_music *music)
     GString *text = begin();
     add(text, "a=group:BUNDLE " SDP_INNER_MID);
     add(text, "a=ice-options:trickle");
-    add_audio(text, own, SDP_INNER_MID, own->payload);
+    add_audio(text, own, SDP_INNER_MID, music->payload, music->red);
     add(text, "a=rtcp-rsize");
-    add_music(text, own, own->payload, music);
+    add_music(text, own, music);
     return g_string_free(text, FALSE);
 }
 
@@ -102,10 +111,10 @@ char *sdp_write_answer(const struct sdp *own, const struct sdp *offer,
             add_refused(text, g_ptr_array_index(offer->sections, i));
             continue;
         }
-        add_audio(text, own, audio->mid, offer->payload);
+        add_audio(text, own, audio->mid, music->payload, music->red);
         if (offer->reduced_size)
             add(text, "a=rtcp-rsize");
-        add_music(text, own, offer->payload, music);
+        add_music(text, own, music);
     }
     return g_string_free(text, FALSE);
 }

@@ -20,7 +20,7 @@ static const char own_text[] =
 
 static void check_inner(const struct sdp *sdp, enum sdp_role role)
 {
-    g_autofree char *inner = sdp_write_inner(sdp);
+    g_autofree char *inner = sdp_write_inner(sdp, sdp->payload);
     // webrtcbin sees it as the listener's.
     struct sdp *again = sdp_read(inner, role, NULL);
     if (!again || again->sections->len != 1 || again->payload != sdp->payload ||
@@ -32,7 +32,11 @@ static void check_inner(const struct sdp *sdp, enum sdp_role role)
 static void check_answer(const struct sdp *offer)
 {
     struct sdp *own = sdp_read(own_text, SDP_OWN, NULL);
-    g_autofree char *answer = sdp_write_answer(own, offer, &(struct sdp_music){.complete = true});
+    g_autofree char *answer = sdp_write_answer(own, offer,
+                                               &(struct sdp_music){.payload = offer->payload,
+                                                                   .red = offer->red,
+                                                                   .capture_id = offer->capture_id,
+                                                                   .complete = true});
     struct sdp *again = sdp_read(answer, SDP_OWN, NULL);
     if (!again || again->sections->len != offer->sections->len || again->audio != offer->audio)
         g_error("not good in its turn: %s", answer);

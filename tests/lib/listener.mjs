@@ -61,12 +61,12 @@ function gathered(peer) {
 }
 
 // Joins by WHEP: offers, and returns the session's URL for DELETE.
-async function joinByWhep(peer, { base, room, headers }) {
+async function joinByWhep(peer, { base, room, headers, mode }) {
     peer.addTransceiver('audio', { direction: 'recvonly' });
     const offer = await peer.createOffer();
     await peer.setLocalDescription({ type: 'offer', sdp: askForStereo(offer.sdp) });
     await gathered(peer);
-    const answer = await fetch(`${base}/v1/rooms/${room}/whep`, {
+    const answer = await fetch(`${base}/v1/rooms/${room}/whep${mode ? `?mode=${mode}` : ''}`, {
         method: 'POST',
         headers: { 'content-type': 'application/sdp', ...headers },
         body: askForStereo(peer.localDescription.sdp),
@@ -83,8 +83,8 @@ async function joinByWhep(peer, { base, room, headers }) {
 }
 
 // Joins over the WebSocket: the server offers.
-async function joinByRpc(peer, { rpc, room }) {
-    const { listener, sdp } = await rpc.call('webrtc.listen', { room });
+async function joinByRpc(peer, { rpc, room, mode }) {
+    const { listener, sdp } = await rpc.call('webrtc.listen', { room, mode });
     rpc.on('webrtc.candidate', (params) => {
         if (params.listener !== listener || !params.candidate) return;
         peer.addIceCandidate({ candidate: params.candidate, sdpMLineIndex: params.mline ?? 0 })
@@ -109,9 +109,9 @@ async function joinByRpc(peer, { rpc, room }) {
     return () => rpc.call('webrtc.bye', { listener });
 }
 
-// Options: base (http address), room, headers, and rpc where the WebSocket is to carry the
+// Options: base (http address), room, headers, mode, and rpc where the WebSocket is to carry the
 // signaling. Resolves once connected.
-export async function listen({ base, room = 'main', headers = {}, rpc = null,
+export async function listen({ base, room = 'main', headers = {}, rpc = null, mode,
     timeout = 20000 } = {}) {
     leaveQuickly();
     const peer = new RTCPeerConnection();
@@ -127,8 +127,8 @@ export async function listen({ base, room = 'main', headers = {}, rpc = null,
     };
     let leave;
     try {
-        leave = await within('joining', timeout, rpc ? joinByRpc(peer, { rpc, room })
-            : joinByWhep(peer, { base, room, headers }));
+        leave = await within('joining', timeout, rpc ? joinByRpc(peer, { rpc, room, mode })
+            : joinByWhep(peer, { base, room, headers, mode }));
         await waitFor('listener connected', () => peer.connectionState === 'connected',
             { timeout, every: 10 });
     } catch (error) {

@@ -219,36 +219,94 @@ static GstFlowReturn on_chain(GstPad *pad, GstObject *parent, GstBuffer *buffer)
     return GST_FLOW_OK;
 }
 
-static void test_rtp_bytes(void **state)
+// What a pad of ours got.
+static GPtrArray *collect(struct rtp *rtp)
 {
-    g_autoptr(GPtrArray) got = g_ptr_array_new_with_free_func((GDestroyNotify)gst_buffer_unref);
+    GPtrArray *got = g_ptr_array_new_with_free_func((GDestroyNotify)gst_buffer_unref);
     GstPad *pad = gst_pad_new("sink", GST_PAD_SINK);
     g_object_set_data(G_OBJECT(pad), "got", got);
     gst_pad_set_chain_function(pad, on_chain);
     gst_pad_set_active(pad, TRUE);
+    rtp->sequence = 0xffff;
+    rtp->ssrc = 0x01020304;
+    rtp->origin = 0xffffff00;
+    rtp_attach(rtp, gst_object_ref_sink(pad));
+    return got;
+}
+
+static void push(struct rtp *rtp, int sample, const char *bytes)
+{
+    GstBuffer *packet = gst_buffer_new_memdup(bytes, strlen(bytes));
+    GST_BUFFER_OFFSET(packet) = sample;
+    GST_BUFFER_OFFSET_END(packet) = 1500000 + 1000000 * (guint64)sample / 48000;
+    GST_BUFFER_PTS(packet) = gst_util_uint64_scale(sample, GST_SECOND, 48000);
+    assert_true(rtp_push(rtp, packet));
+    gst_buffer_unref(packet);
+}
+
+static void assert_bytes(const GPtrArray *got, guint i, const guint8 *expected, gsize length)
+{
+    guint8 bytes[64];
+    assert_int_equal(gst_buffer_get_size(got->pdata[i]), length);
+    gst_buffer_extract(got->pdata[i], 0, bytes, sizeof bytes);
+    assert_memory_equal(bytes, expected, length);
+}
+
+static void test_rtp_bytes(void **state)
+{
     struct rtp rtp;
     rtp_init(&rtp, 96);
-    rtp.sequence = 0xffff;
-    rtp.ssrc = 0x01020304;
-    rtp.origin = 0xffffff00;
-    rtp_attach(&rtp, gst_object_ref_sink(pad));
-    struct hub *hub = hub_create();
-    struct hub_sink *sink =
-        hub_subscribe(hub, &(struct hub_subscriber){on_push, on_nothing, on_nothing, &rtp});
-    deliver(hub, 2);
+    g_autoptr(GPtrArray) got = collect(&rtp);
+    push(&rtp, 0, "opus");
+    push(&rtp, 480, "opus");
     static const guint8 expected[2][16] = {
         {0x80, 0xe0, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 1, 2, 3, 4, 'o', 'p', 'u', 's'},
         {0x80, 0x60, 0x00, 0x00, 0x00, 0x00, 0x00, 0xe0, 1, 2, 3, 4, 'o', 'p', 'u', 's'}};
     assert_int_equal(got->len, 2);
-    for (int i = 0; i < 2; i++) {
-        guint8 bytes[16];
-        assert_int_equal(gst_buffer_get_size(got->pdata[i]), 16);
-        gst_buffer_extract(got->pdata[i], 0, bytes, 16);
-        assert_memory_equal(bytes, expected[i], 16);
+    for (guint i = 0; i < 2; i++) {
+        assert_bytes(got, i, expected[i], 16);
         assert_int_equal(GST_BUFFER_PTS((GstBuffer *)got->pdata[i]), i * 10 * GST_MSECOND);
     }
-    hub_unsubscribe(hub, sink);
-    hub_destroy(hub);
+    rtp_clear(&rtp);
+}
+
+// The first packet and then one each 100 ms says when it was captured: 1.5 s of Unix time here.
+static void test_rtp_capture_time(void **state)
+{
+    struct rtp rtp;
+    rtp_init(&rtp, 96);
+    rtp.capture_id = 5;
+    g_autoptr(GPtrArray) got = collect(&rtp);
+    for (int sample = 0; sample <= 4800; sample += 480)
+        push(&rtp, sample, "opus");
+    static const guint8 expected[] = {
+        0x90, 0xe0, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 1, 2, 3, 4, 0xbe, 0xde, 0,   3,
+        0x57, 0x83, 0xaa, 0x7e, 0x81, 0x80, 0,    0,    0, 0, 0, 0, 'o',  'p',  'u', 's'};
+    assert_bytes(got, 0, expected, sizeof expected);
+    for (guint i = 1; i < 10; i++)
+        assert_int_equal(gst_buffer_get_size(got->pdata[i]), 16);
+    assert_int_equal(gst_buffer_get_size(got->pdata[10]), sizeof expected);
+    rtp_clear(&rtp);
+}
+
+static void test_rtp_redundancy(void **state)
+{
+    struct rtp rtp;
+    rtp_init(&rtp, 111);
+    rtp_set_red(&rtp, 63);
+    g_autoptr(GPtrArray) got = collect(&rtp);
+    push(&rtp, 0, "one");
+    push(&rtp, 960, "two");
+    push(&rtp, 1440, "short"); // of another mode: what came before is not 20 ms away
+    static const guint8 first[] = {0x80, 0xbf, 0xff, 0xff, 0xff, 0xff, 0xff, 0,
+                                   1,    2,    3,    4,    111,  'o',  'n',  'e'};
+    static const guint8 second[] = {0x80, 0x3f, 0, 0, 0,   0,   0x02, 0xc0, 1,   2,   3,  4,
+                                    0xef, 0x0f, 0, 3, 111, 'o', 'n',  'e',  't', 'w', 'o'};
+    static const guint8 third[] = {0x80, 0x3f, 0, 1,   0,   0,   0x04, 0xa0, 1,
+                                   2,    3,    4, 111, 's', 'h', 'o',  'r',  't'};
+    assert_bytes(got, 0, first, sizeof first);
+    assert_bytes(got, 1, second, sizeof second);
+    assert_bytes(got, 2, third, sizeof third);
     rtp_clear(&rtp);
 }
 
@@ -272,6 +330,8 @@ int main(void)
         cmocka_unit_test(test_release_waits_for_the_call_under_way),
         cmocka_unit_test(test_one_that_blocks_is_found_and_let_go),
         cmocka_unit_test(test_rtp_bytes),
+        cmocka_unit_test(test_rtp_capture_time),
+        cmocka_unit_test(test_rtp_redundancy),
         cmocka_unit_test(test_names_of_sources),
     };
     gst_init(NULL, NULL);

@@ -55,7 +55,7 @@ static void test_what_webrtcbin_sees(void **state)
                         "a=candidate:1 1 udp 2122260223 192.0.2.7 40001 typ host generation 0\r\n"
                         "a=candidate:2 1 udp 2122260223 name.local 40001 typ host\r\n" VIDEO,
                   SDP_OFFER);
-    g_autofree char *inner = sdp_write_inner(offer);
+    g_autofree char *inner = sdp_write_inner(offer, offer->payload);
     assert_string_equal(inner,
                         "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
                         "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:audio0\r\n"
@@ -85,7 +85,8 @@ static void test_answer_refuses_what_is_not_ours(void **state)
                                         "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n",
                                   SDP_OFFER);
     struct sdp *own = read_good(own_text, SDP_OWN);
-    g_autofree char *answer = sdp_write_answer(own, offer, &(struct sdp_music){.complete = true});
+    g_autofree char *answer =
+        sdp_write_answer(own, offer, &(struct sdp_music){.payload = 100, .complete = true});
     assert_string_equal(answer,
                         "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE a\r\n"
                         "m=video 0 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:v\r\n"
@@ -102,11 +103,43 @@ static void test_answer_refuses_what_is_not_ours(void **state)
 static void test_offer(void **state)
 {
     struct sdp *own = read_good(own_text, SDP_OWN);
-    g_autofree char *offer = sdp_write_offer(own, &(struct sdp_music){0});
+    g_autofree char *offer = sdp_write_offer(own, &(struct sdp_music){.payload = 111});
     assert_string_equal(offer, "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
                                "a=group:BUNDLE audio0\r\na=ice-options:trickle\r\n"
                                "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\n"
                                "a=mid:audio0\r\n" OWN_TRANSPORT "a=rtcp-rsize\r\n" MUSIC("111"));
+    sdp_destroy(own);
+}
+
+static void test_redundancy_and_capture_time(void **state)
+{
+    static const char lines[] = "a=rtpmap:111 opus/48000/2\r\na=rtpmap:63 red/48000/2\r\n";
+    static const struct {
+        const char *more;
+        int red, capture_id;
+    } cases[] = {
+        {"a=fmtp:63 111/111\r\na=extmap:3/recvonly " SDP_CAPTURE_TIME "\r\n", 63, 0},
+        {"a=fmtp:63 111/111\r\na=extmap:3 " SDP_CAPTURE_TIME "\r\n", 63, 3},
+        {"a=fmtp:63 111/110\r\na=extmap:15 " SDP_CAPTURE_TIME "\r\n", 0, 0},
+        {"a=extmap:0 " SDP_CAPTURE_TIME "\r\n", 0, 0},
+        {"a=extmap:2 urn:other\r\na=extmap:14 " SDP_CAPTURE_TIME "\r\n", 0, 14},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text =
+            g_strconcat(BEGIN "m=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\na=mid:0\r\n" TRANSPORT
+                              "a=setup:actpass\r\na=rtcp-mux\r\n",
+                        lines, cases[i].more, NULL);
+        struct sdp *offer = read_good(text, SDP_OFFER);
+        assert_int_equal(offer->red, cases[i].red);
+        assert_int_equal(offer->capture_id, cases[i].capture_id);
+        sdp_destroy(offer);
+    }
+    struct sdp *own = read_good(own_text, SDP_OWN);
+    struct sdp_music music = {.payload = 111, .red = 63, .capture_id = 3};
+    g_autofree char *offer = sdp_write_offer(own, &music);
+    assert_non_null(strstr(offer, "m=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\n"));
+    assert_non_null(strstr(offer, "a=extmap:3 " SDP_CAPTURE_TIME "\r\n"));
+    assert_non_null(strstr(offer, "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n"));
     sdp_destroy(own);
 }
 
@@ -128,7 +161,7 @@ static void test_transport_of_the_bundle_and_of_the_session(void **state)
     assert_string_equal(sdp->fingerprint, "sha-256 " HASH);
     assert_string_equal(sdp->setup, "passive");
     assert_true(sdp->ice_lite);
-    g_autofree char *inner = sdp_write_inner(sdp);
+    g_autofree char *inner = sdp_write_inner(sdp, sdp->payload);
     assert_non_null(strstr(inner, "t=0 0\r\na=ice-lite\r\nm=audio"));
     sdp_destroy(sdp);
 }
@@ -169,11 +202,11 @@ static void test_refusals(void **state)
          "SDP: no audio section"},
         {BEGIN AUDIO_LINE TRANSPORT "a=setup:actpass\r\na=mid:0\r\na=rtcp-mux\r\n"
                                     "a=rtpmap:9 G722/8000\r\n",
-         "SDP: the audio has no opus/48000/2 with a payload type from 96 to 127"},
+         "SDP: the audio has no opus/48000/2 with a dynamic payload type"},
         // Opus is described, but the media line does not list it.
         {BEGIN "m=audio 9 UDP/TLS/RTP/SAVPF 9\r\n" TRANSPORT
                "a=setup:actpass\r\na=mid:0\r\n" AUDIO_REST,
-         "SDP: the audio has no opus/48000/2 with a payload type from 96 to 127"},
+         "SDP: the audio has no opus/48000/2 with a dynamic payload type"},
         {BEGIN AUDIO_LINE TRANSPORT "a=setup:actpass\r\n" AUDIO_REST,
          "SDP: the audio section has no mid"},
         {BEGIN AUDIO_LINE TRANSPORT "a=setup:actpass\r\na=mid:a b\r\n" AUDIO_REST,
@@ -261,6 +294,7 @@ int main(void)
         cmocka_unit_test(test_what_webrtcbin_sees),
         cmocka_unit_test(test_answer_refuses_what_is_not_ours),
         cmocka_unit_test(test_offer),
+        cmocka_unit_test(test_redundancy_and_capture_time),
         cmocka_unit_test(test_transport_of_the_bundle_and_of_the_session),
         cmocka_unit_test(test_plain_line_ends_will_do),
         cmocka_unit_test(test_refusals),

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The ways in which a room is encoded: each is heard, and a listener goes from one to another while
+// it plays.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startFarfield } from '../lib/farfield.mjs';
+import { gaps } from '../lib/sound.mjs';
+import { waitFor } from '../lib/wait.mjs';
+
+const MODES = { lowest: 5, balanced: 10, safe: 20 }; // ms of a packet
+
+let farfield;
+before(async () => {
+    farfield = await startFarfield();
+    await farfield.api('POST', '/v1/nodes', { synthdef: 'sine', controls: { freq: 440, amp: 0.2 } });
+});
+after(() => farfield.stop());
+
+const api = (...args) => farfield.api(...args);
+const newest = async () => (await api('GET', '/v1/listeners')).body.listeners
+    .toSorted((a, b) => a.since - b.since).at(-1);
+
+// Packets a second, over about one.
+async function packetRate(listener) {
+    const [from, begin] = [(await listener.stats()).packetsReceived, performance.now()];
+    await listener.hear(1);
+    return ((await listener.stats()).packetsReceived - from) / (performance.now() - begin) * 1000;
+}
+
+for (const [mode, milliseconds] of Object.entries(MODES)) {
+    for (const way of ['WHEP', 'an offer of ours']) {
+        test(`${mode} is heard, by ${way}, in packets of ${milliseconds} ms`, async () => {
+            const listener = await farfield.listen(
+                way === 'WHEP' ? { mode } : { mode, rpc: await farfield.rpc() });
+            await listener.pitched(440);
+            const { mode: wished, served } = await newest();
+            assert.deepEqual({ wished, served }, { wished: mode, served: mode });
+            const rate = await packetRate(listener);
+            assert.ok(Math.abs(rate * milliseconds / 1000 - 1) < 0.2, `${rate} packets a second`);
+            await listener.close();
+        });
+    }
+}
+
+test('a listener goes from mode to mode without a gap or a loss', async () => {
+    const listener = await farfield.listen();
+    await listener.pitched(440);
+    const { id } = await newest();
+    for (const mode of ['safe', 'lowest', 'safe', 'balanced', 'lowest', 'balanced']) {
+        const { status, body } = await api('PATCH', `/v1/listeners/${id}`, { mode });
+        assert.equal(status, 200);
+        assert.equal(body.mode, mode);
+        const { left } = await listener.hear(1);
+        assert.deepEqual(gaps(left), [], mode);
+        const rate = await packetRate(listener);
+        assert.ok(Math.abs(rate * MODES[mode] / 1000 - 1) < 0.2, `${rate} packets a second`);
+    }
+    // Changed again before the last change has come to pass.
+    await Promise.all(['lowest', 'safe', 'lowest', 'balanced', 'safe'].map((mode) =>
+        api('PATCH', `/v1/listeners/${id}`, { mode })));
+    await waitFor('20 ms', async () => Math.abs(await packetRate(listener) - 50) < 10);
+    const { packetsLost, packetsDiscarded = 0 } = await listener.stats();
+    assert.deepEqual({ packetsLost, packetsDiscarded }, { packetsLost: 0, packetsDiscarded: 0 });
+    await listener.pitched(440);
+    await listener.close();
+});
+
+test('a mode that there is not is refused, and a listener that there is not', async () => {
+    const listener = await farfield.listen();
+    const { id } = await newest();
+    const wrong = await api('PATCH', `/v1/listeners/${id}`, { mode: 'fastest' });
+    assert.equal(wrong.status, 422);
+    assert.equal(wrong.body.errors[0].field, 'mode');
+    assert.equal((await api('PATCH', '/v1/listeners/nobody', { mode: 'safe' })).status, 404);
+    assert.equal((await api('POST', '/v1/rooms/main/whep?mode=x', 'v=0')).status, 422);
+    await listener.close();
+});
+
+test('redundancy is sent to those who ask for safety and take it', async () => {
+    const safe = await farfield.listen({ mode: 'safe' });
+    const plain = await farfield.listen({ mode: 'balanced' });
+    await safe.pitched(440);
+    await plain.pitched(440);
+    assert.match(safe.peer.remoteDescription.sdp, /a=rtpmap:63 red\/48000\/2/);
+    assert.doesNotMatch(plain.peer.remoteDescription.sdp, / red\//);
+    const [a, b] = [await safe.stats(), await plain.stats()];
+    const size = ({ bytesReceived, packetsReceived }) => bytesReceived / packetsReceived;
+    assert.ok(size(a) > 2.5 * size(b), `${size(a)} against ${size(b)} bytes a packet`);
+    await safe.close();
+    await plain.close();
+});
