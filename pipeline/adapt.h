@@ -23,7 +23,7 @@ void adapt_wish(struct adapt *adapt, enum stream_mode wished);
 bool adapt_report(struct adapt *adapt, double lost);
 
 struct bitrate {
-    int full, now;     // bits a second
+    int full, now;      // bits a second
     int reports, lossy; // since the last decision
     int quiet;          // decisions in a row without a lossy report
 };

@@ -72,7 +72,10 @@ test('a mode that there is not is refused, and a listener that there is not', as
     assert.equal(wrong.status, 422);
     assert.equal(wrong.body.errors[0].field, 'mode');
     assert.equal((await api('PATCH', '/v1/listeners/nobody', { mode: 'safe' })).status, 404);
-    assert.equal((await api('POST', '/v1/rooms/main/whep?mode=x', 'v=0')).status, 422);
+    const offer = await api('POST', '/v1/rooms/main/whep?mode=x', 'v=0',
+        { 'content-type': 'application/sdp' });
+    assert.equal(offer.status, 422);
+    assert.equal(offer.body.errors[0].field, 'mode');
     await listener.close();
 });
 
