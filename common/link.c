@@ -24,7 +24,20 @@ static const char *const type_names[] = {
     [LINK_RECORD] = "record",
     [LINK_RECORD_STOP] = "record.stop",
     [LINK_RECORDING] = "recording",
+    [LINK_JOINED] = "joined",
+    [LINK_STREAMS] = "streams",
 };
+
+static const char *const kind_names[] = {
+    [KIND_WEBRTC] = "webrtc", [KIND_WEBSOCKET] = "websocket",
+    [KIND_PCM] = "pcm",       [KIND_WEBM] = "webm",
+    [KIND_OGG] = "ogg",
+};
+
+const char *listener_kind_name(enum listener_kind kind)
+{
+    return kind_names[kind];
+}
 
 static const char *const state_names[] = {
     [LISTENER_CONNECTING] = "connecting",
@@ -73,6 +86,9 @@ enum {
     HAS_RECORDING = 1 << 14,
     HAS_ID = 1 << 15,
     HAS_MODE = 1 << 16,
+    HAS_KIND = 1 << 17,
+    HAS_SINCE = 1 << 18,
+    HAS_PORT = 1 << 19,
 };
 
 static const int members[] = {
@@ -92,6 +108,8 @@ static const int members[] = {
     [LINK_RECORD] = HAS_RECORDING,
     [LINK_RECORD_STOP] = HAS_ID,
     [LINK_RECORDING] = HAS_RECORDING,
+    [LINK_JOINED] = HAS_LISTENER | HAS_ROOM | HAS_KIND | HAS_MODE | HAS_SINCE,
+    [LINK_STREAMS] = HAS_PORT | MAY_DETAIL,
 };
 
 void link_room_destroy(struct link_room *room)
@@ -156,10 +174,11 @@ static json_t *encode_listeners(const GPtrArray *listeners)
     json_t *array = json_array();
     for (guint i = 0; listeners && i < listeners->len; i++) {
         const struct link_listener *listener = g_ptr_array_index(listeners, i);
-        json_array_append_new(
-            array, json_pack("{s:s s:s s:s s:s s:f}", "listener", listener->id, "room",
-                             listener->room, "state", state_names[listener->state], "mode",
-                             mode_names[listener->mode], "since", listener->since));
+        json_array_append_new(array,
+                              json_pack("{s:s s:s s:s s:s s:s s:f}", "listener", listener->id,
+                                        "room", listener->room, "kind", kind_names[listener->kind],
+                                        "state", state_names[listener->state], "mode",
+                                        mode_names[listener->mode], "since", listener->since));
     }
     return array;
 }
@@ -220,6 +239,12 @@ char *link_message_encode(const struct link_message *m)
         json_object_set_new(object, "recording", recording_to_json(m->recording));
     if (has & HAS_ID)
         set_text(object, "id", m->id);
+    if (has & HAS_KIND)
+        set_text(object, "kind", kind_names[m->kind]);
+    if (has & HAS_SINCE)
+        json_object_set_new(object, "since", json_real(m->since));
+    if (has & HAS_PORT)
+        json_object_set_new(object, "port", json_integer(m->port));
     char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(15));
     json_decref(object);
     g_assert(text);
@@ -288,6 +313,20 @@ static bool take_mode(const json_t *object, enum stream_mode *mode, GError **err
            fail(error, "mode", "balanced, lowest or safe");
 }
 
+static bool take_kind(const json_t *object, enum listener_kind *kind, GError **error)
+{
+    const char *name = json_string_value(json_object_get(object, "kind"));
+    // A pipeline of an earlier version has no other kind.
+    *kind = KIND_WEBRTC;
+    for (size_t i = 0; name && i < G_N_ELEMENTS(kind_names); i++) {
+        if (strcmp(name, kind_names[i]) == 0) {
+            *kind = (enum listener_kind)i;
+            return true;
+        }
+    }
+    return !name || fail(error, "kind", "webrtc, websocket, pcm, webm or ogg");
+}
+
 static bool take_pair(const json_t *object, const char *key, double *pair, GError **error)
 {
     const json_t *array = json_object_get(object, key);
@@ -339,6 +378,7 @@ static bool take_listeners(const json_t *object, GPtrArray *listeners, GError **
         g_ptr_array_add(listeners, listener);
         if (!take_text(entry, "listener", false, MAX_NAME, &listener->id, error) ||
             !take_text(entry, "room", false, MAX_NAME, &listener->room, error) ||
+            !take_kind(entry, &listener->kind, error) ||
             !take_state(entry, &listener->state, error) ||
             !take_mode(entry, &listener->mode, error) ||
             !take_number(entry, "since", 0, 1e12, &listener->since, error))
@@ -439,6 +479,12 @@ static bool take_members(const json_t *object, struct link_message *m, GError **
     if (has & HAS_RECORDING && !take_recording(object, m, error))
         return false;
     if (has & HAS_ID && !take_text(object, "id", false, MAX_NAME, &m->id, error))
+        return false;
+    if (has & HAS_KIND && !take_kind(object, &m->kind, error))
+        return false;
+    if (has & HAS_SINCE && !take_number(object, "since", 0, 1e12, &m->since, error))
+        return false;
+    if (has & HAS_PORT && !take_integer(object, "port", 0, 65535, &m->port, error))
         return false;
     return !(has & HAS_CAPTURE) || take_capture(object, m, error);
 }

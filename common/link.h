@@ -31,6 +31,8 @@ enum link_type {
     LINK_CAPTURE,     // pipeline -> controller: the JACK side changed
     LINK_RECORD,      // controller -> pipeline: begin this recording; of it, id to split count
     LINK_RECORD_STOP, // controller -> pipeline: end the recording of this id in order
+    LINK_JOINED,      // pipeline -> controller: one listens by a door without WebRTC
+    LINK_STREAMS,     // pipeline -> controller: whether those doors are open
     LINK_RECORDING, // pipeline -> controller: how a recording is now; each second and when it ends
 };
 
@@ -49,6 +51,11 @@ bool stream_mode_of_name(const char *name, enum stream_mode *mode);
 
 enum listener_state { LISTENER_CONNECTING, LISTENER_CONNECTED, LISTENER_CLOSED };
 
+// By which door; all but the first are the pipeline's own.
+enum listener_kind { KIND_WEBRTC, KIND_WEBSOCKET, KIND_PCM, KIND_WEBM, KIND_OGG };
+
+const char *listener_kind_name(enum listener_kind kind);
+
 #define LINK_CHANNELS 2
 
 struct link_room {
@@ -59,6 +66,7 @@ struct link_room {
 struct link_listener {
     char *id;   // owned
     char *room; // owned
+    enum listener_kind kind;
     enum listener_state state;
     enum stream_mode mode;
     double since; // seconds of Unix time at which it was asked for
@@ -77,16 +85,19 @@ struct link_stats {
 struct link_message {
     enum link_type type;
     char *listener; // every type that concerns one listener
-    char *room;     // LISTEN, METER
+    char *room;     // LISTEN, METER, JOINED
     char *sdp;      // LISTEN (may be NULL), OFFER, ANSWER
     char *candidate;
     int mline; // CANDIDATE: index of the SDP's media section
     enum listener_state state;
-    enum stream_mode mode; // LISTEN, MODE
+    enum stream_mode mode; // LISTEN, MODE, JOINED
     int status;            // REFUSED: HTTP status that fits
-    char *detail;          // REFUSED, STATE (may be NULL), CLOSE: why, for a person
+    char *detail;          // REFUSED, STATE (may be NULL), CLOSE, STREAMS: why, for a person
     double peak[LINK_CHANNELS], rms[LINK_CHANNELS]; // METER: dBFS, at least -200
     struct link_stats stats;
+    enum listener_kind kind;     // JOINED
+    double since;                // JOINED: seconds of Unix time
+    int port;                    // STREAMS: that is listened on, 0 for none
     GPtrArray *rooms;            // CONTROLLER_HELLO: struct link_room
     GPtrArray *listeners;        // PIPELINE_HELLO: struct link_listener
     GPtrArray *recordings;       // PIPELINE_HELLO: struct recording, those that it records

@@ -8,6 +8,7 @@
 
 #include "common/error.h"
 #include "common/log.h"
+#include "pipeline/doors.h"
 #include "pipeline/link.h"
 #include "pipeline/listener.h"
 #include "pipeline/recorders.h"
@@ -26,6 +27,7 @@ struct app {
     struct reaper *reaper;       // owned
     struct recorders *recorders; // owned
     struct link *link;           // owned
+    struct doors *doors;         // owned
     struct listener_events events;
     struct listener_context listener_context;
     guint most_listeners;
@@ -111,11 +113,13 @@ static void on_link_connected(void *data)
         entry->since = listener_since(value);
         g_ptr_array_add(present, entry);
     }
+    doors_list(app->doors, present);
     g_autoptr(GPtrArray) recordings = recorders_list(app->recorders);
     link_send(app->link, &(struct link_message){.type = LINK_PIPELINE_HELLO,
                                                 .listeners = present,
                                                 .recordings = recordings});
     tell_capture(app, true);
+    doors_tell(app->doors);
 }
 
 // --- what listeners say -----------------------------------------------------------------
@@ -174,6 +178,7 @@ static void on_ended(struct listener *listener, int refused, const char *detail,
 
 static void drop_all(struct app *app, const char *room, const char *detail)
 {
+    doors_drop_room(app->doors, room, detail);
     g_autoptr(GList) all = g_hash_table_get_values(app->listeners);
     for (GList *l = all; l; l = l->next)
         if (!room || g_strcmp0(listener_room(l->data), room) == 0)
@@ -214,6 +219,17 @@ static void take_rooms(struct app *app, const GPtrArray *wanted)
     }
 }
 
+static bool is_full(void *data)
+{
+    const struct app *app = data;
+    return g_hash_table_size(app->listeners) + doors_count(app->doors) >= app->most_listeners;
+}
+
+static struct room *find_room(const char *name, void *data)
+{
+    return g_hash_table_lookup(((struct app *)data)->rooms, name);
+}
+
 static void listen(struct app *app, const struct link_message *message)
 {
     const char *id = message->listener;
@@ -224,7 +240,7 @@ static void listen(struct app *app, const struct link_message *message)
     else if (!room)
         g_set_error(&error, FARFIELD_ERROR, ERROR_NOT_FOUND, "there is no room \"%s\"",
                     message->room);
-    else if (g_hash_table_size(app->listeners) >= app->most_listeners)
+    else if (is_full(app))
         g_set_error(&error, FARFIELD_ERROR, ERROR_UNAVAILABLE, "there are %u listeners already",
                     app->most_listeners);
     struct listener_wish wish = {.id = id, .mode = message->mode, .offer = message->sdp};
@@ -262,6 +278,8 @@ static void on_link_message(const struct link_message *message, void *data)
         listener_add_candidate(listener, message->candidate, message->mline);
     else if (message->type == LINK_MODE && listener)
         listener_set_mode(listener, message->mode);
+    else if (message->type == LINK_MODE)
+        doors_set_mode(app->doors, message->listener, message->mode);
     else if (message->type == LINK_RECORD)
         recorders_start(app->recorders, g_hash_table_lookup(app->rooms, message->recording->room),
                         message->recording);
@@ -269,6 +287,8 @@ static void on_link_message(const struct link_message *message, void *data)
         recorders_stop(app->recorders, message->id, NULL);
     else if (message->type == LINK_CLOSE && listener)
         drop_listener(app, listener, message->detail ? message->detail : "left");
+    else if (message->type == LINK_CLOSE)
+        doors_drop(app->doors, message->listener, message->detail ? message->detail : "left");
 }
 
 // --- time -------------------------------------------------------------------------------
@@ -276,7 +296,7 @@ static void on_link_message(const struct link_message *message, void *data)
 static void leave_when_done(struct app *app)
 {
     bool done = link_is_idle(app->link) && reaper_remaining(app->reaper) == 0 &&
-                recorders_remaining(app->recorders) == 0;
+                recorders_remaining(app->recorders) == 0 && doors_remaining(app->doors) == 0;
     if (done || g_get_monotonic_time() - app->leaving > LEAVE_TIME)
         g_main_loop_quit(app->loop);
 }
@@ -298,6 +318,7 @@ static gboolean on_tick(gpointer data)
         link_send(app->link, &meter);
         room_put_out_stalled(value);
     }
+    doors_tick(app->doors);
     tell_capture(app, false);
     return G_SOURCE_CONTINUE;
 }
@@ -317,6 +338,7 @@ static gboolean on_signal(gpointer data)
     app->leaving = g_get_monotonic_time();
     log_info("pipeline.leaving", "{s:i}", "listeners", (int)g_hash_table_size(app->listeners));
     g_thread_unref(g_thread_new("last-moment", leave_in_time, NULL));
+    doors_lock(app->doors);
     drop_all(app, NULL, "the server stops");
     recorders_stop_all(app->recorders, "the server stops");
     return G_SOURCE_CONTINUE;
@@ -363,6 +385,7 @@ struct app *app_create(const struct config *config, GError **error)
     struct app *app = g_new0(struct app, 1);
     struct link_handler handler = {
         .connected = on_link_connected, .message = on_link_message, .data = app};
+    struct doors_ports ports = {.room = find_room, .full = is_full, .data = app};
     app->loop = g_main_loop_new(NULL, FALSE);
     app->rooms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)room_destroy);
     app->listeners =
@@ -370,7 +393,8 @@ struct app *app_create(const struct config *config, GError **error)
     app->reaper = reaper_create();
     if (!stage_init(&app->stage, config, error) || !stage_warm_up(&app->stage, error) ||
         !(app->link = link_create(app->loop, config_string(config, "link-url"),
-                                  config_string(config, "link-token"), &handler, error))) {
+                                  config_string(config, "link-token"), &handler, error)) ||
+        !(app->doors = doors_create(app->loop, config, app->link, &ports, error))) {
         app_destroy(app);
         return NULL;
     }
@@ -395,6 +419,7 @@ void app_destroy(struct app *app)
     if (app->recorders)
         recorders_stop_all(app->recorders, "the server stops");
     recorders_destroy(app->recorders);
+    doors_destroy(app->doors);
     g_hash_table_unref(app->rooms);
     reaper_destroy(app->reaper, G_TIME_SPAN_SECOND / 2);
     link_destroy(app->link);

@@ -40,12 +40,13 @@ file ~ /^controller\/doors\// && project {
 }
 !project {
     owned("microhttpd[.]h", "^controller/doors/http[_.]")
-    owned("libwebsockets[.]h", "^(controller/doors/websocket[.]c|pipeline/link[.]c)$")
+    owned("libwebsockets[.]h", "^(controller/doors/websocket[.]c|pipeline/(link[.]c|doors[a-z_]*[.][ch]))$")
     owned("lo/", "^controller/doors/scsynth[.]c$")
     owned("avahi-", "^controller/doors/mdns[.]c$")
     owned("sqlite3[.]h", "^controller/doors/store[.]c$")
     owned("sndfile[.]h", "^(controller/sound/|pipeline/part[.]c$)")
     owned("jack/", "^pipeline/(capture|sources)[a-z_]*[.][ch]$")
+    owned("ogg/", "^pipeline/mux[.]c$")
     owned("opus/", "^pipeline/encoder[.]c$")
     owned("samplerate[.]h", "^pipeline/convert[.]c$")
     owned("nice/", "^pipeline/listener[a-z_]*[.]c$")

@@ -74,7 +74,15 @@ int listeners_in_room(const struct session *session, const char *room)
 
 const char *listener_kind(const struct listener *listener)
 {
-    return "webrtc";
+    return listener_kind_name(listener->kind);
+}
+
+// How it came, and of WebRTC where its signaling is.
+static const char *transport_of(const struct listener *listener)
+{
+    if (listener->kind == KIND_WEBRTC)
+        return listener->client ? "websocket" : "whep";
+    return listener->kind == KIND_WEBM || listener->kind == KIND_OGG ? "http" : "websocket";
 }
 
 const char *listener_served(const struct listener *listener)
@@ -84,12 +92,11 @@ const char *listener_served(const struct listener *listener)
 
 json_t *listener_to_json(const struct session *session, const struct listener *listener)
 {
-    json_t *object =
-        json_pack("{s:s s:s s:s s:s s:s s:f s:s s:s s:s?}", "id", listener->id, "room",
-                  listener->room, "state", states[listener->state], "mode",
-                  stream_mode_name(listener->mode), "served", listener_served(listener), "since",
-                  listener->since, "transport", listener->client ? "websocket" : "whep", "kind",
-                  listener_kind(listener), "client", listener->agent);
+    json_t *object = json_pack(
+        "{s:s s:s s:s s:s s:s s:f s:s s:s s:s?}", "id", listener->id, "room", listener->room,
+        "state", states[listener->state], "mode", stream_mode_name(listener->mode), "served",
+        listener_served(listener), "since", listener->since, "transport", transport_of(listener),
+        "kind", listener_kind(listener), "client", listener->agent);
     reception_to_json(&listener->reception, object, session->now);
     return object;
 }
@@ -439,6 +446,7 @@ static void on_hello(struct session *session, const struct link_message *message
         struct listener *listener = g_hash_table_lookup(session->listeners, told->id);
         if (!listener)
             listener = add_listener(session, told->id, told->room, told->mode);
+        listener->kind = told->kind;
         listener->state = told->state;
         listener->since = told->since;
         g_hash_table_add(there, told->id);
@@ -455,6 +463,20 @@ static void on_hello(struct session *session, const struct link_message *message
     log_info("pipeline.linked", "{s:i}", "listeners", (int)message->listeners->len);
 }
 
+// One listens by a door of the pipeline's own, or does so in another mode.
+static void on_joined(struct session *session, const struct link_message *message)
+{
+    struct listener *listener = g_hash_table_lookup(session->listeners, message->listener);
+    if (!listener)
+        listener = add_listener(session, message->listener, message->room, message->mode);
+    listener->kind = message->kind;
+    listener->state = LISTENER_CONNECTED;
+    listener->mode = message->mode;
+    listener->since = message->since;
+    emit_listener(session, listener);
+    session_emit_room(session, message->room);
+}
+
 void session_on_link(struct session *session, const struct link_message *message, int64_t now)
 {
     session->now = now;
@@ -468,6 +490,14 @@ void session_on_link(struct session *session, const struct link_message *message
         break;
     case LINK_RECORDING:
         recordings_on_link(session, message->recording);
+        break;
+    case LINK_JOINED:
+        on_joined(session, message);
+        break;
+    case LINK_STREAMS:
+        session->pipeline.stream_port = message->port;
+        if (message->detail)
+            log_warning("pipeline.streams", "{s:s}", "detail", message->detail);
         break;
     case LINK_CAPTURE:
         session->pipeline.jack = message->jack;

@@ -17,6 +17,7 @@
 struct listener {
     char *id;   // owned: unguessable, since it is all that a WHEP resource asks for
     char *room; // owned
+    enum listener_kind kind;
     enum listener_state state;
     enum stream_mode mode; // as wished
     double since;          // Unix time in seconds

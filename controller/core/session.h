@@ -151,6 +151,7 @@ struct pipeline_state {
     int64_t heard_at;
     bool jack;
     int rate, connected, xruns;
+    int stream_port; // of its doors, 0 while they are shut
 };
 
 struct session {

@@ -9,13 +9,13 @@
 #include "controller/core/session_own.h"
 
 static const struct {
-    const char *kind, *leaf, *query;
+    const char *leaf, *query;
     bool websocket;
 } kinds[] = {
-    [STREAM_AUDIO] = {"websocket", "audio", "", true},
-    [STREAM_PCM] = {"pcm", "audio", "&format=s16", true},
-    [STREAM_WEBM] = {"webm", "listen.webm", "", false},
-    [STREAM_OGG] = {"ogg", "listen.ogg", "", false},
+    [KIND_WEBSOCKET] = {"audio", "", true},
+    [KIND_PCM] = {"audio", "&format=s16", true},
+    [KIND_WEBM] = {"listen.webm", "", false},
+    [KIND_OGG] = {"listen.ogg", "", false},
 };
 
 // "ws://example.org:8082", without a slash behind it.
@@ -30,12 +30,12 @@ static char *base_of(const struct session *session, const char *host, bool webso
     return base;
 }
 
-char *stream_address(const struct session *session, enum stream_kind kind, const char *room,
+char *stream_address(const struct session *session, enum listener_kind kind, const char *room,
                      const char *mode, const char *host)
 {
     g_autofree char *id = listener_new_id(session);
     gint64 now = session->ports.real_time(session->ports.data) / G_USEC_PER_SEC;
-    struct token leave = {room, kinds[kind].kind, id, now + TOKEN_SECONDS};
+    struct token leave = {room, listener_kind_name(kind), id, now + TOKEN_SECONDS};
     g_autofree char *token = token_sign(session->stream_token, &leave);
     g_autofree char *base = base_of(session, host, kinds[kind].websocket);
     g_autofree char *escaped = g_uri_escape_string(room, NULL, FALSE);
@@ -51,5 +51,8 @@ struct problem *stream_trouble(const struct session *session, const char *room)
         return problem_new(503, "only WebRTC is served here (stream-port is 0)");
     if (!session->pipeline.linked)
         return problem_new(503, "the pipeline is away; try again in a moment");
+    if (session->pipeline.stream_port == 0)
+        return problem_new(503, "the pipeline cannot listen on port %d (stream-port)",
+                           session->stream_port);
     return NULL;
 }

@@ -5,11 +5,9 @@
 
 #include "controller/core/session.h"
 
-enum stream_kind { STREAM_AUDIO, STREAM_PCM, STREAM_WEBM, STREAM_OGG };
-
-// The address of a room's stream with a token for one listener, for whoever asked `host` (NULL
-// where that is not known). `mode` may be NULL. The caller frees it.
-char *stream_address(const struct session *session, enum stream_kind kind, const char *room,
+// The address of a room's stream, of a kind but KIND_WEBRTC, with a token for one listener, for
+// whoever asked `host` (NULL where that is not known). `mode` may be NULL. The caller frees it.
+char *stream_address(const struct session *session, enum listener_kind kind, const char *room,
                      const char *mode, const char *host);
 
 // Why none can be listened to now, owned by the caller; NULL where they can.

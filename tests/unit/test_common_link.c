@@ -27,8 +27,8 @@ static void every_type_survives(void **state)
     static const char *const texts[] = {
         "{'type':'controller.hello','rooms':[{'room':'main','sources':['a:1','a:2']}]}",
         "{'type':'controller.hello','rooms':[]}",
-        "{'type':'pipeline.hello','listeners':[{'listener':'x','room':'main','state':'connected',"
-        "'mode':'safe','since':5.5}],'recordings':[" RECORDING "]}",
+        "{'type':'pipeline.hello','listeners':[{'listener':'x','room':'main','kind':'ogg',"
+        "'state':'connected','mode':'safe','since':5.5}],'recordings':[" RECORDING "]}",
         "{'type':'pipeline.hello','listeners':[],'recordings':[]}",
         "{'type':'record','recording':" RECORDING "}",
         "{'type':'record.stop','id':'1-a'}",
@@ -50,6 +50,9 @@ static void every_type_survives(void **state)
         "{'type':'stats','listener':'x','stats':{'packets':1.0,'bytes':2.0,'lost':-1.0,"
         "'expected':7.0,'round_trip':-1.0,'jitter':0.001,'mode':'balanced'}}",
         "{'type':'mode','listener':'x','mode':'safe'}",
+        "{'type':'joined','listener':'x','room':'main','mode':'lowest','kind':'websocket','since':5.5}",
+        "{'type':'streams','port':8082}",
+        "{'type':'streams','detail':'port 8082 is taken','port':0}",
         "{'type':'capture','capture':{'jack':true,'rate':48000,'connected':2,'xruns':3}}",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)

@@ -29,11 +29,22 @@ static void listener_set(struct session *session, struct call *call)
     enum stream_mode mode;
     if (!listener)
         return;
-    if (stream_mode_of_name(call_string(call, "mode"), &mode) &&
-        listener_set_mode(session, listener, mode))
+    if (listener->kind == KIND_PCM)
+        call_fail(call, problem_new(409, "samples have no mode"));
+    else if (stream_mode_of_name(call_string(call, "mode"), &mode) &&
+             listener_set_mode(session, listener, mode))
         call_succeed(call, listener_to_json(session, listener));
     else
         call_fail(call, problem_new(503, "the pipeline is away"));
+}
+
+static void listener_end(struct session *session, struct call *call)
+{
+    struct listener *listener = find_listener(session, call);
+    if (!listener)
+        return;
+    listener_close(session, listener, "was sent away");
+    call_succeed(call, NULL);
 }
 
 // Who knows the unguessable id is the listener, by whatever way the report comes.
@@ -123,4 +134,17 @@ static const struct command set = {
     .handle = listener_set,
 };
 
-const struct command *const listener_commands[] = {&list, &report, &show, &set, NULL};
+static const struct command end = {
+    "listener.end",
+    "DELETE",
+    "/v1/listeners/{id}",
+    SCOPE_ADMIN,
+    BODY_NONE,
+    BODY_NONE,
+    204,
+    .words = "Sends a listener away, however it listens.",
+    .params = {ID},
+    .handle = listener_end,
+};
+
+const struct command *const listener_commands[] = {&end, &list, &report, &show, &set, NULL};

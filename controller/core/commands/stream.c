@@ -8,7 +8,7 @@
 #include "controller/core/streams.h"
 
 static void add_address(const struct session *session, const struct call *call, json_t *result,
-                        const char *member, enum stream_kind kind)
+                        const char *member, enum listener_kind kind)
 {
     g_autofree char *url = stream_address(session, kind, call_string(call, "room"),
                                           call_string(call, "mode"), call->host);
@@ -26,14 +26,14 @@ static void streams(struct session *session, struct call *call)
     json_t *result =
         json_pack("{s:s s:s s:f}", "room", call_string(call, "room"), "mode",
                   call_string(call, "mode"), "expires", (double)(gint64)now + TOKEN_SECONDS);
-    add_address(session, call, result, "audio", STREAM_AUDIO);
-    add_address(session, call, result, "pcm", STREAM_PCM);
-    add_address(session, call, result, "webm", STREAM_WEBM);
-    add_address(session, call, result, "ogg", STREAM_OGG);
+    add_address(session, call, result, "audio", KIND_WEBSOCKET);
+    add_address(session, call, result, "pcm", KIND_PCM);
+    add_address(session, call, result, "webm", KIND_WEBM);
+    add_address(session, call, result, "ogg", KIND_OGG);
     call_succeed(call, result);
 }
 
-static void redirect(struct session *session, struct call *call, enum stream_kind kind)
+static void redirect(struct session *session, struct call *call, enum listener_kind kind)
 {
     struct problem *trouble = stream_trouble(session, call_string(call, "room"));
     if (trouble) {
@@ -48,17 +48,17 @@ static void redirect(struct session *session, struct call *call, enum stream_kin
 static void redirect_audio(struct session *session, struct call *call)
 {
     bool pcm = strcmp(call_string(call, "format"), "s16") == 0;
-    redirect(session, call, pcm ? STREAM_PCM : STREAM_AUDIO);
+    redirect(session, call, pcm ? KIND_PCM : KIND_WEBSOCKET);
 }
 
 static void redirect_webm(struct session *session, struct call *call)
 {
-    redirect(session, call, STREAM_WEBM);
+    redirect(session, call, KIND_WEBM);
 }
 
 static void redirect_ogg(struct session *session, struct call *call)
 {
-    redirect(session, call, STREAM_OGG);
+    redirect(session, call, KIND_OGG);
 }
 
 #define ROOM                                                                                       \
