@@ -164,7 +164,8 @@ static json_t *encode_rooms(const GPtrArray *rooms)
         for (int c = 0; c < LINK_CHANNELS; c++)
             json_array_append_new(sources, json_string(room->sources[c]));
         json_array_append_new(array,
-                              json_pack("{s:s s:o}", "room", room->name, "sources", sources));
+                              json_pack("{s:s s:o s:i s:i}", "room", room->name, "sources", sources,
+                                        "bitrate", room->bitrate, "complexity", room->complexity));
     }
     return array;
 }
@@ -362,6 +363,9 @@ static bool take_rooms(const json_t *object, GPtrArray *rooms, GError **error)
                 return fail(error, "sources", "two JACK port names");
             room->sources[c] = g_strdup(source);
         }
+        if (!take_integer(entry, "bitrate", 6000, 510000, &room->bitrate, error) ||
+            !take_integer(entry, "complexity", 0, 10, &room->complexity, error))
+            return false;
     }
     return true;
 }

@@ -61,6 +61,8 @@ const char *listener_kind_name(enum listener_kind kind);
 struct link_room {
     char *name;                   // owned: "main"
     char *sources[LINK_CHANNELS]; // owned: JACK ports, "client:port", left first
+    int bitrate;                  // of Opus, bits a second
+    int complexity;               // of Opus, 0 to 10
 };
 
 struct link_listener {

@@ -195,6 +195,11 @@ static void create_session(struct app *app)
     app->session = session_create(&ports, CLIENT_ID);
     app->session->epoch = saved_integer(app, "epoch");
     app->session->ice_servers = app->ice_servers;
+    session_set_encoding(app->session,
+                         &(struct encoding){
+                             .bitrate = (int)config_integer(app->config, "opus-bitrate"),
+                             .complexity = (int)config_integer(app->config, "opus-complexity"),
+                         });
     const char *key = config_string(app->config, "api-key");
     app->session->api_key = *key ? g_strdup(key) : NULL;
     app->session->address = g_strdup(config_string(app->config, "address"));

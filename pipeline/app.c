@@ -211,10 +211,11 @@ static void take_rooms(struct app *app, const GPtrArray *wanted)
         const struct link_room *entry = g_ptr_array_index(wanted, i);
         struct room *room = g_hash_table_lookup(app->rooms, entry->name);
         if (room) {
-            capture_set_sources(room->capture, entry->sources);
+            room_follow(room, entry);
             continue;
         }
         room = room_create(&app->room_settings, entry);
+        room_follow(room, entry);
         g_hash_table_insert(app->rooms, room->name, room);
     }
 }

@@ -68,6 +68,16 @@ void room_destroy(struct room *room)
     g_free(room);
 }
 
+void room_follow(struct room *room, const struct link_room *wanted)
+{
+    capture_set_sources(room->capture, wanted->sources);
+    if (wanted->bitrate != room->safe.full)
+        bitrate_init(&room->safe, wanted->bitrate);
+    for (int i = 0; i < SOURCE_STREAMS && room->streams[i]; i++)
+        stream_tune(room->streams[i], wanted->bitrate, wanted->complexity);
+    stream_tune(room->of_mode[MODE_SAFE], room->safe.now, wanted->complexity);
+}
+
 struct link_message room_meter(struct room *room)
 {
     struct level level = source_take_level(room->source);
@@ -93,6 +103,7 @@ void room_note_loss(struct room *room, enum stream_mode served, double lost)
     room->decided = now;
     if (!bitrate_decide(&room->safe))
         return;
-    stream_set_bitrate(room->of_mode[MODE_SAFE], room->safe.now);
+    struct stream *safe = room->of_mode[MODE_SAFE];
+    stream_tune(safe, room->safe.now, stream_complexity(safe));
     log_info("room.bitrate", "{s:s s:i}", "room", room->name, "safe", room->safe.now);
 }

@@ -28,6 +28,9 @@ struct room *room_create(const struct room_settings *settings, const struct link
 // Its listeners must have left.
 void room_destroy(struct room *room);
 
+// Changes what it captures and how it is encoded.
+void room_follow(struct room *room, const struct link_room *wanted);
+
 // The level since the last call, as a LINK_METER whose strings belong to the room.
 struct link_message room_meter(struct room *room);
 

@@ -93,17 +93,13 @@ void stream_push(struct stream *stream, const float *frames, int count,
         send_packet(stream);
 }
 
-void stream_set_bitrate(struct stream *stream, int bitrate)
+void stream_tune(struct stream *stream, int bitrate, int complexity)
 {
     atomic_store(&stream->bitrate, bitrate);
-}
-
-int stream_bitrate(struct stream *stream)
-{
-    return atomic_load(&stream->bitrate);
-}
-
-void stream_set_complexity(struct stream *stream, int complexity)
-{
     atomic_store(&stream->complexity, complexity);
+}
+
+int stream_complexity(struct stream *stream)
+{
+    return atomic_load(&stream->complexity);
 }

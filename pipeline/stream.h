@@ -34,6 +34,5 @@ void stream_push(struct stream *stream, const float *frames, int count,
                  const struct stream_stamp *stamp);
 
 // From the next packet on; any thread.
-void stream_set_bitrate(struct stream *stream, int bitrate);
-int stream_bitrate(struct stream *stream);
-void stream_set_complexity(struct stream *stream, int complexity);
+void stream_tune(struct stream *stream, int bitrate, int complexity);
+int stream_complexity(struct stream *stream);

@@ -424,6 +424,8 @@ void session_send_rooms(struct session *session)
         entry->name = g_strdup(room->name);
         for (int c = 0; c < LINK_CHANNELS; c++)
             entry->sources[c] = g_strdup_printf("scsynth:out_%d", room->bus + c + 1);
+        entry->bitrate = room->encoding.bitrate;
+        entry->complexity = room->encoding.complexity;
         g_ptr_array_add(hello.rooms, entry);
     }
     session->ports.to_pipeline(session->ports.data, &hello);

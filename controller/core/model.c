@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What scsynth tells nobody, and a controller that takes over from a crashed one has to know: names
-// of nodes and which are paused, which buses are taken, and the clock.
+// of nodes and which are paused, which buses are taken, the clock, and how rooms are encoded.
 #include "controller/core/session_own.h"
 
 void session_model_changed(struct session *session)
@@ -46,19 +46,34 @@ static json_t *paused_to_json(const struct session *session)
     return paused;
 }
 
+static json_t *encodings_to_json(const struct session *session)
+{
+    json_t *rooms = json_object();
+    GHashTableIter iter;
+    gpointer name, value;
+    g_hash_table_iter_init(&iter, session->rooms);
+    while (g_hash_table_iter_next(&iter, &name, &value)) {
+        const struct encoding *encoding = &((struct room *)value)->encoding;
+        json_object_set_new(rooms, name,
+                            json_pack("{s:i s:i}", "bitrate", encoding->bitrate, "complexity",
+                                      encoding->complexity));
+    }
+    return rooms;
+}
+
 static void save(struct session *session)
 {
     json_t *buses = json_array();
     for (guint i = 0; i < session->buses.all->len; i++)
         json_array_append_new(buses, bus_to_json(g_ptr_array_index(session->buses.all, i)));
     const struct clock *clock = &session->clock;
-    session->ports.save_model(session->ports.data,
-                              json_pack("{s:i s:i s:o s:o s:o s:{s:f s:f s:I s:i}}", "client_id",
-                                        session->client_id, "max_logins", session->max_logins,
-                                        "buses", buses, "names", names_to_json(session), "paused",
-                                        paused_to_json(session), "clock", "tempo", clock->tempo,
-                                        "beat", clock->beat, "time", (json_int_t)clock->time,
-                                        "beats_per_bar", clock->beats_per_bar));
+    session->ports.save_model(
+        session->ports.data,
+        json_pack("{s:i s:i s:o s:o s:o s:o s:{s:f s:f s:I s:i}}", "client_id", session->client_id,
+                  "max_logins", session->max_logins, "rooms", encodings_to_json(session), "buses",
+                  buses, "names", names_to_json(session), "paused", paused_to_json(session),
+                  "clock", "tempo", clock->tempo, "beat", clock->beat, "time",
+                  (json_int_t)clock->time, "beats_per_bar", clock->beats_per_bar));
 }
 
 static void beat(struct session *session)
@@ -96,6 +111,14 @@ static void learn_bus(struct session *session, const json_t *saved)
         bus->values[i] = (float)json_number_value(json_array_get(values, i));
 }
 
+static void learn_encoding(struct room *room, const json_t *saved)
+{
+    int bitrate = (int)json_integer_value(json_object_get(saved, "bitrate"));
+    int complexity = (int)json_integer_value(json_object_get(saved, "complexity"));
+    if (room && bitrate > 0)
+        room->encoding = (struct encoding){bitrate, complexity};
+}
+
 static void learn_clock(struct clock *clock, const json_t *saved)
 {
     double tempo = json_number_value(json_object_get(saved, "tempo"));
@@ -115,6 +138,8 @@ void session_learn_model(struct session *session, const json_t *model)
     json_array_foreach(json_object_get(model, "buses"), i, each) learn_bus(session, each);
     json_object_foreach(json_object_get(model, "names"), name, each) g_hash_table_insert(
         session->learnt, GINT_TO_POINTER((int)json_integer_value(each)), g_strdup(name));
+    json_object_foreach(json_object_get(model, "rooms"), name, each)
+        learn_encoding(session_room(session, name), each);
     json_array_foreach(json_object_get(model, "paused"), i, each)
         g_hash_table_add(session->paused, GINT_TO_POINTER((int)json_integer_value(each)));
     learn_clock(&session->clock, json_object_get(model, "clock"));

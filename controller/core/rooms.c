@@ -139,11 +139,21 @@ bool rooms_are_guarded(const struct session *session)
     return true;
 }
 
+void session_set_encoding(struct session *session, const struct encoding *encoding)
+{
+    GHashTableIter iter;
+    gpointer room;
+    g_hash_table_iter_init(&iter, session->rooms);
+    while (g_hash_table_iter_next(&iter, NULL, &room))
+        ((struct room *)room)->encoding = *encoding;
+}
+
 json_t *room_to_json(const struct session *session, const struct room *room)
 {
-    return json_pack("{s:s s:i s:i s:o s:o s:{s:[ff] s:[ff]}}", "name", room->name, "group",
-                     room->group, "listeners", listeners_in_room(session, room->name), "audience",
-                     audience_to_json(session, room), "recordings",
+    return json_pack("{s:s s:i s:i s:i s:i s:o s:o s:{s:[ff] s:[ff]}}", "name", room->name, "group",
+                     room->group, "bitrate", room->encoding.bitrate, "complexity",
+                     room->encoding.complexity, "listeners", listeners_in_room(session, room->name),
+                     "audience", audience_to_json(session, room), "recordings",
                      recordings_in_room(session, room->name), "level", "peak", room->peak[0],
                      room->peak[1], "rms", room->rms[0], room->rms[1]);
 }

@@ -137,11 +137,18 @@ struct server_status {
     char *version;                // owned, "" while unknown
 };
 
+// How a room's sound is encoded with Opus.
+struct encoding {
+    int bitrate;    // bits a second
+    int complexity; // 0 to 10
+};
+
 struct room {
     char *name;           // owned
     int32_t group, guard; // 0 until the client id is known
     int bus;
     bool guard_asked; // its /s_new is on the way
+    struct encoding encoding;
     double peak[LINK_CHANNELS], rms[LINK_CHANNELS];
     struct link_stats sent; // to all who listen or have listened: packets, bytes, lost
 };
@@ -249,6 +256,9 @@ struct session {
 
 // `wanted_client_id` is asked for at /notify, -1 for whichever scsynth gives.
 struct session *session_create(const struct session_ports *ports, int wanted_client_id);
+
+// How rooms are encoded unless they say otherwise. Before the first link.
+void session_set_encoding(struct session *session, const struct encoding *encoding);
 void session_destroy(struct session *session);
 // Answers every call that still waits; to be called while those who wait are still there.
 void session_stop(struct session *session, int64_t now);

@@ -92,3 +92,31 @@ test('redundancy is sent to those who ask for safety and take it', async () => {
     await safe.close();
     await plain.close();
 });
+
+test('a room takes fewer bits when it is told to, while it plays', async () => {
+    const listener = await farfield.listen();
+    await listener.pitched(440);
+    const perPacket = async () => {
+        const from = await listener.stats();
+        await listener.hear(1);
+        const to = await listener.stats();
+        return (to.bytesReceived - from.bytesReceived) / (to.packetsReceived - from.packetsReceived);
+    };
+    const before = await perPacket();
+    const { status, body } = await api('PATCH', '/v1/rooms/main', { bitrate: 32000, complexity: 3 });
+    assert.equal(status, 200);
+    assert.deepEqual([body.bitrate, body.complexity], [32000, 3]);
+    await waitFor('smaller packets', async () => await perPacket() < before / 2);
+    assert.deepEqual(gaps((await listener.hear(1)).left), []);
+    await listener.pitched(440);
+    // The room is so for a pipeline that begins anew, too.
+    await farfield.kill('pipeline');
+    await listener.close().catch(() => {});
+    await farfield.ready();
+    const next = await waitFor('a pipeline', () => farfield.listen());
+    await next.pitched(440);
+    const stats = await next.stats();
+    assert.ok(stats.bytesReceived / stats.packetsReceived < before / 2);
+    await next.close();
+    await api('PATCH', '/v1/rooms/main', { bitrate: 128000, complexity: 9 });
+});

@@ -402,6 +402,7 @@ struct fake_session *fake_session_create(void)
     f->stored = json_object();
     f->answers = g_ptr_array_new_with_free_func(destroy_answer);
     f->session = session_create(&ports, 0);
+    session_set_encoding(f->session, &(struct encoding){.bitrate = 128000, .complexity = 9});
     f->session->sweep_interval = 0;
     f->session->address = g_strdup("127.0.0.1");
     f->session->websocket_port = 8081;

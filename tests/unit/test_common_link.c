@@ -25,7 +25,8 @@ static char *through(const char *text)
 static void every_type_survives(void **state)
 {
     static const char *const texts[] = {
-        "{'type':'controller.hello','rooms':[{'room':'main','sources':['a:1','a:2']}]}",
+        "{'type':'controller.hello','rooms':[{'room':'main','sources':['a:1','a:2'],"
+        "'bitrate':96000,'complexity':9}]}",
         "{'type':'controller.hello','rooms':[]}",
         "{'type':'pipeline.hello','listeners':[{'listener':'x','room':'main','kind':'ogg',"
         "'state':'connected','mode':'safe','since':5.5}],'recordings':[" RECORDING "]}",

@@ -52,8 +52,10 @@ static void tells_the_pipeline_what_to_capture(void **state)
 {
     struct fake_session *f = *state;
     pipeline_says(f, "{'type': 'pipeline.hello', 'listeners': []}");
-    assert_text(link_text(f), "{\"type\":\"controller.hello\",\"rooms\":[{\"room\":\"main\","
-                              "\"sources\":[\"scsynth:out_1\",\"scsynth:out_2\"]}]}");
+    assert_text(
+        link_text(f),
+        "{\"type\":\"controller.hello\",\"rooms\":[{\"room\":\"main\","
+        "\"sources\":[\"scsynth:out_1\",\"scsynth:out_2\"],\"bitrate\":128000,\"complexity\":9}]}");
 }
 
 static void whep_offer_answer_trickle_end(void **state)
@@ -67,7 +69,7 @@ static void whep_offer_answer_trickle_end(void **state)
     assert_text(link_text(f), listen);
     assert_waiting(answer);
     assert_has(fake_events(f, "rooms"), "room.changed {\"room\":{\"name\":\"main\",\"group\":1,"
-                                        "\"listeners\":1");
+                                        "\"bitrate\":128000,\"complexity\":9,\"listeners\":1");
     g_autofree char *said =
         g_strdup_printf("{'type': 'answer', 'listener': '%s', 'sdp': 'v=0 answer'}", id);
     pipeline_says(f, said);

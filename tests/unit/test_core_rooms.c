@@ -136,12 +136,26 @@ static void panic_without_scsynth_forgets_what_was_to_come_back(void **state)
     assert_lacks(fake_sent(f), "sine");
 }
 
+static void changes_how_a_room_is_encoded(void **state)
+{
+    struct fake_session *f = *state;
+    assert_has(fake_text(fake_call(f, "room.set", "{'room': 'main', 'bitrate': 64000}")),
+               "\"bitrate\":64000,\"complexity\":9");
+    assert_has(fake_text(fake_call(f, "room.set", "{'room': 'main', 'complexity': 0}")),
+               "\"bitrate\":64000,\"complexity\":0");
+    assert_has(fake_events(f, "rooms"), "\"bitrate\":64000");
+    assert_has(g_strdup(f->link->pdata[f->link->len - 1]), "\"bitrate\":64000,\"complexity\":0");
+    assert_answer(fake_call(f, "room.set", "{'room': 'attic', 'bitrate': 64000}"),
+                  "404 there is no room \"attic\"");
+    assert_has(fake_text(fake_call(f, "room.set", "{'room': 'main', 'bitrate': 5999}")), "bitrate");
+}
+
 static void shows_rooms(void **state)
 {
     struct fake_session *f = *state;
     assert_answer(
         fake_call(f, "room.show", "{'room': 'main'}"),
-        "200 {\"name\":\"main\",\"group\":1,\"listeners\":0,\"audience\":{\"kinds\":{},"
+        "200 {\"name\":\"main\",\"group\":1,\"bitrate\":128000,\"complexity\":9,\"listeners\":0,\"audience\":{\"kinds\":{},"
         "\"modes\":{},\"bitrate\":0.0,\"loss\":null,\"packets\":0.0,\"bytes\":0.0,\"lost\":0.0},"
         "\"recordings\":[],\"level\":{\"peak\":[-200.0,-200.0],\"rms\":[-200.0,-200.0]}}");
     assert_has(fake_text(fake_call(f, "room.list", NULL)), "200 {\"rooms\":[{\"name\":\"main\"");
@@ -170,6 +184,7 @@ int main(void)
         RUNNING(a_guard_that_does_not_come_is_asked_for),
         RUNNING(panic_silences_at_once),
         RUNNING(panic_without_scsynth_forgets_what_was_to_come_back),
+        RUNNING(changes_how_a_room_is_encoded),
         RUNNING(shows_rooms),
         RUNNING(restarts_only_what_is_ours),
     };

@@ -23,6 +23,24 @@ static void room_show(struct session *session, struct call *call)
         call_fail(call, problem_new(404, "there is no room \"%s\"", name));
 }
 
+static void room_set(struct session *session, struct call *call)
+{
+    const char *name = call_string(call, "room");
+    struct room *room = session_room(session, name);
+    if (!room) {
+        call_fail(call, problem_new(404, "there is no room \"%s\"", name));
+        return;
+    }
+    if (call_has(call, "bitrate"))
+        room->encoding.bitrate = call_integer(call, "bitrate");
+    if (call_has(call, "complexity"))
+        room->encoding.complexity = call_integer(call, "complexity");
+    session_send_rooms(session);
+    session_model_changed(session);
+    session_emit_room(session, name);
+    call_succeed(call, room_to_json(session, room));
+}
+
 static const struct command list = {
     "room.list",
     "GET",
@@ -51,4 +69,22 @@ static const struct command show = {
     .handle = room_show,
 };
 
-const struct command *const room_commands[] = {&list, &show, NULL};
+static const struct command set = {
+    "room.set",
+    "PATCH",
+    "/v1/rooms/{room}",
+    SCOPE_ADMIN,
+    BODY_JSON,
+    BODY_JSON,
+    200,
+    .words = "Changes how a room is encoded for its listeners, from the next packet on.",
+    .params = {{"room", PARAM_STRING, true, "name of the room"},
+               {"bitrate", PARAM_INTEGER, false, "bits a second", .min = 6000, .max = 510000},
+               {"complexity", PARAM_INTEGER, false, "Opus's effort, 10 sounds best and costs most",
+                .min = 0, .max = 10}},
+    .result = "room",
+    .example = "{\"room\":\"main\",\"bitrate\":96000}",
+    .handle = room_set,
+};
+
+const struct command *const room_commands[] = {&list, &show, &set, NULL};
