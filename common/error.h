@@ -12,6 +12,7 @@ enum farfield_error {
     ERROR_UNAUTHENTICATED = 401, // who asks has yet to show that they may
     ERROR_FORBIDDEN = 403,       // understood, and never allowed
     ERROR_NOT_FOUND = 404,       // there is no such thing
+    ERROR_UNUSABLE = 406,        // well-formed, and of no use here
     ERROR_CONFLICT = 409,        // not in the present state
     ERROR_TOO_LARGE = 413,       // over a size limit
     ERROR_REFUSED = 422,         // well-formed, but wrong in content

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/ice.h"
 
 static const char *const type_names[] = {
     [LINK_CONTROLLER_HELLO] = "controller.hello",
@@ -14,6 +15,7 @@ static const char *const type_names[] = {
     [LINK_OFFER] = "offer",
     [LINK_ANSWER] = "answer",
     [LINK_CANDIDATE] = "candidate",
+    [LINK_RESTART] = "restart",
     [LINK_REFUSED] = "refused",
     [LINK_STATE] = "state",
     [LINK_CLOSE] = "close",
@@ -89,6 +91,7 @@ enum {
     HAS_KIND = 1 << 17,
     HAS_SINCE = 1 << 18,
     HAS_PORT = 1 << 19,
+    MAY_ICE = 1 << 20,
 };
 
 static const int members[] = {
@@ -98,6 +101,7 @@ static const int members[] = {
     [LINK_OFFER] = HAS_LISTENER | HAS_SDP,
     [LINK_ANSWER] = HAS_LISTENER | HAS_SDP,
     [LINK_CANDIDATE] = HAS_LISTENER | HAS_CANDIDATE,
+    [LINK_RESTART] = HAS_LISTENER | MAY_ICE,
     [LINK_REFUSED] = HAS_LISTENER | HAS_STATUS | MAY_DETAIL,
     [LINK_STATE] = HAS_LISTENER | HAS_STATE | MAY_DETAIL,
     [LINK_CLOSE] = HAS_LISTENER | MAY_DETAIL,
@@ -128,6 +132,8 @@ void link_listener_destroy(struct link_listener *listener)
         return;
     g_free(listener->id);
     g_free(listener->room);
+    g_free(listener->ufrag);
+    g_free(listener->their_ufrag);
     g_free(listener);
 }
 
@@ -139,6 +145,9 @@ void link_message_destroy(struct link_message *message)
     g_free(message->room);
     g_free(message->sdp);
     g_free(message->candidate);
+    g_free(message->mid);
+    g_free(message->ufrag);
+    g_free(message->password);
     g_free(message->detail);
     g_clear_pointer(&message->rooms, g_ptr_array_unref);
     g_clear_pointer(&message->listeners, g_ptr_array_unref);
@@ -153,6 +162,12 @@ static void set_text(json_t *object, const char *key, const char *text)
     // Text from outside that is not UTF-8 becomes "", which the reader refuses where it matters.
     json_t *value = json_string(text);
     json_object_set_new(object, key, value ? value : json_string(""));
+}
+
+static void set_text_if_any(json_t *object, const char *key, const char *text)
+{
+    if (text)
+        set_text(object, key, text);
 }
 
 static json_t *encode_rooms(const GPtrArray *rooms)
@@ -175,11 +190,13 @@ static json_t *encode_listeners(const GPtrArray *listeners)
     json_t *array = json_array();
     for (guint i = 0; listeners && i < listeners->len; i++) {
         const struct link_listener *listener = g_ptr_array_index(listeners, i);
-        json_array_append_new(array,
-                              json_pack("{s:s s:s s:s s:s s:s s:f}", "listener", listener->id,
-                                        "room", listener->room, "kind", kind_names[listener->kind],
-                                        "state", state_names[listener->state], "mode",
-                                        mode_names[listener->mode], "since", listener->since));
+        json_t *entry =
+            json_pack("{s:s s:s s:s s:s s:s s:f}", "listener", listener->id, "room", listener->room,
+                      "kind", kind_names[listener->kind], "state", state_names[listener->state],
+                      "mode", mode_names[listener->mode], "since", listener->since);
+        set_text_if_any(entry, "ufrag", listener->ufrag);
+        set_text_if_any(entry, "their_ufrag", listener->their_ufrag);
+        json_array_append_new(array, entry);
     }
     return array;
 }
@@ -206,6 +223,11 @@ char *link_message_encode(const struct link_message *m)
     if (has & HAS_CANDIDATE) {
         set_text(object, "candidate", m->candidate);
         json_object_set_new(object, "mline", json_integer(m->mline));
+        set_text_if_any(object, "mid", m->mid);
+    }
+    if (has & MAY_ICE) {
+        set_text_if_any(object, "ufrag", m->ufrag);
+        set_text_if_any(object, "password", m->password);
     }
     if (has & HAS_STATE)
         set_text(object, "state", state_names[m->state]);
@@ -385,7 +407,9 @@ static bool take_listeners(const json_t *object, GPtrArray *listeners, GError **
             !take_kind(entry, &listener->kind, error) ||
             !take_state(entry, &listener->state, error) ||
             !take_mode(entry, &listener->mode, error) ||
-            !take_number(entry, "since", 0, 1e12, &listener->since, error))
+            !take_number(entry, "since", 0, 1e12, &listener->since, error) ||
+            !take_text(entry, "ufrag", true, ICE_MAX_WORD, &listener->ufrag, error) ||
+            !take_text(entry, "their_ufrag", true, ICE_MAX_WORD, &listener->their_ufrag, error))
             return false;
     }
     return true;
@@ -450,7 +474,12 @@ static bool take_members(const json_t *object, struct link_message *m, GError **
         return false;
     if (has & HAS_CANDIDATE &&
         (!take_text(object, "candidate", false, 1024, &m->candidate, error) ||
-         !take_integer(object, "mline", 0, 63, &m->mline, error)))
+         !take_integer(object, "mline", 0, 63, &m->mline, error) ||
+         !take_text(object, "mid", true, MAX_NAME, &m->mid, error)))
+        return false;
+    if (has & MAY_ICE &&
+        (!take_text(object, "ufrag", true, ICE_MAX_WORD, &m->ufrag, error) ||
+         !take_text(object, "password", m->ufrag == NULL, ICE_MAX_WORD, &m->password, error)))
         return false;
     if (has & HAS_STATE && !take_state(object, &m->state, error))
         return false;

@@ -18,18 +18,22 @@
 enum link_type {
     LINK_CONTROLLER_HELLO, // controller -> pipeline: what to capture; repeated when rooms change
     LINK_PIPELINE_HELLO,   // pipeline -> controller: who listens
-    LINK_LISTEN,      // controller -> pipeline: offer to this listener (sdp NULL), or answer it
-    LINK_OFFER,       // pipeline -> controller: the offer to a listener
-    LINK_ANSWER,      // either way: the answer to the other side's offer
-    LINK_CANDIDATE,   // either way: one ICE candidate; "" ends them
-    LINK_REFUSED,     // pipeline -> controller: LISTEN or ANSWER failed; the listener is gone
-    LINK_STATE,       // pipeline -> controller: a listener's connection changed
-    LINK_CLOSE,       // controller -> pipeline: take this listener down
-    LINK_MODE,        // controller -> pipeline: encode for this listener so from now on
-    LINK_METER,       // pipeline -> controller: level of a room, ten a second
-    LINK_STATS,       // pipeline -> controller: counters of one listener
-    LINK_CAPTURE,     // pipeline -> controller: the JACK side changed
-    LINK_RECORD,      // controller -> pipeline: begin this recording; of it, id to split count
+    LINK_LISTEN,    // controller -> pipeline: offer to this listener (sdp NULL), or answer it
+    LINK_OFFER,     // pipeline -> controller: the offer to a listener
+    LINK_ANSWER,    // either way: the answer to the other side's offer
+    LINK_CANDIDATE, // either way: one ICE candidate; "" ends them
+    LINK_RESTART,   // controller -> pipeline: begin a new ICE session (RFC 8445, section 9) on this
+                    // connection: with these words of the client's, which comes back as ANSWER
+                    // with an SDP fragment; or without any, which comes back as OFFER
+    LINK_REFUSED,   // pipeline -> controller: LISTEN or ANSWER failed and the listener is gone;
+                    // or RESTART failed, and it goes on as it was
+    LINK_STATE,     // pipeline -> controller: a listener's connection changed, or ANSWER was taken
+    LINK_CLOSE,     // controller -> pipeline: take this listener down
+    LINK_MODE,      // controller -> pipeline: encode for this listener so from now on
+    LINK_METER,     // pipeline -> controller: level of a room, ten a second
+    LINK_STATS,     // pipeline -> controller: counters of one listener
+    LINK_CAPTURE,   // pipeline -> controller: the JACK side changed
+    LINK_RECORD,    // controller -> pipeline: begin this recording; of it, id to split count
     LINK_RECORD_STOP, // controller -> pipeline: end the recording of this id in order
     LINK_JOINED,      // pipeline -> controller: one listens by a door without WebRTC
     LINK_STREAMS,     // pipeline -> controller: whether those doors are open
@@ -71,7 +75,8 @@ struct link_listener {
     enum listener_kind kind;
     enum listener_state state;
     enum stream_mode mode;
-    double since; // seconds of Unix time at which it was asked for
+    double since;              // seconds of Unix time at which it was asked for
+    char *ufrag, *their_ufrag; // owned: names of the ICE session, ours and the client's; or NULL
 };
 
 struct link_stats {
@@ -90,7 +95,9 @@ struct link_message {
     char *room;     // LISTEN, METER, JOINED
     char *sdp;      // LISTEN (may be NULL), OFFER, ANSWER
     char *candidate;
-    int mline; // CANDIDATE: index of the SDP's media section
+    int mline;              // CANDIDATE: index of the SDP's media section
+    char *mid;              // CANDIDATE: name of that section, which counts then (may be NULL)
+    char *ufrag, *password; // RESTART: of the client's new ICE session (both may be NULL)
     enum listener_state state;
     enum stream_mode mode; // LISTEN, MODE, JOINED
     int status;            // REFUSED: HTTP status that fits

@@ -67,6 +67,12 @@ const struct setting settings[] = {
      "secret that pipeline and controller share; under supervise one is made up"},
     {"ice-servers", SETTING_STRING, BOTH, "",
      "STUN and TURN servers, separated by spaces: stun:HOST:PORT turn:USER:PASSWORD@HOST:PORT"},
+    {"turn-secret", SETTING_SECRET, BOTH, "",
+     "secret shared with the TURN servers that ice-servers names without USER:PASSWORD (coturn's "
+     "static-auth-secret); each listener gets a password of its own, good for 12 hours"},
+    {"ice-address", SETTING_STRING, BOTH, "",
+     "addresses under which this machine's UDP ports are reached from outside, separated by "
+     "spaces: those of a router or cloud that forwards ice-ports"},
     {"ice-ports", SETTING_STRING, BOTH, "", "UDP ports for listeners, FIRST-LAST; empty is any"},
     {"stream-address", SETTING_STRING, BOTH, "",
      "address that the doors without WebRTC listen on; empty is that of address"},

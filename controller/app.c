@@ -152,9 +152,19 @@ static bool check_jack_server(const char *name, GError **error)
     return false;
 }
 
+// The pipeline would refuse to start, again and again.
+static bool check_ice(const struct app *app, GError **error)
+{
+    int first, last;
+    g_auto(GStrv) addresses = ice_addresses_parse(config_string(app->config, "ice-address"), error);
+    return addresses &&
+           ice_ports_parse(config_string(app->config, "ice-ports"), &first, &last, error);
+}
+
 static bool check_config(const struct app *app, GError **error)
 {
-    if (!check_jack_server(config_string(app->config, "jack-server"), error))
+    if (!check_jack_server(config_string(app->config, "jack-server"), error) ||
+        !check_ice(app, error))
         return false;
     if (config_integer(app->config, "http-port") == config_integer(app->config, "ws-port")) {
         g_set_error(error, FARFIELD_ERROR, ERROR_INVALID,
@@ -324,7 +334,8 @@ static void create_auditions(struct app *app)
 static bool set_up(struct app *app, GError **error)
 {
     app->resources = find_resources();
-    app->ice_servers = ice_servers_parse(config_string(app->config, "ice-servers"), error);
+    app->ice_servers = ice_servers_parse(config_string(app->config, "ice-servers"),
+                                         config_string(app->config, "turn-secret"), error);
     if (!app->ice_servers || !check_config(app, error))
         return false;
     create_session(app);

@@ -111,6 +111,8 @@ static void on_link_connected(void *data)
         entry->state = listener_state(value);
         entry->mode = listener_mode(value);
         entry->since = listener_since(value);
+        entry->ufrag = g_strdup(listener_ufrag(value));
+        entry->their_ufrag = g_strdup(listener_their_ufrag(value));
         g_ptr_array_add(present, entry);
     }
     doors_list(app->doors, present);
@@ -231,6 +233,23 @@ static struct room *find_room(const char *name, void *data)
     return g_hash_table_lookup(((struct app *)data)->rooms, name);
 }
 
+// One who offers nothing that we could use is made an offer instead.
+static struct listener *add(struct app *app, struct room *room, const struct link_message *message,
+                            GError **error)
+{
+    g_autoptr(GError) useless = NULL;
+    struct listener_wish wish = {
+        .id = message->listener, .mode = message->mode, .offer = message->sdp};
+    struct listener *listener = listener_create(&app->listener_context, room, &wish, &useless);
+    if (g_error_matches(useless, FARFIELD_ERROR, ERROR_UNUSABLE)) {
+        wish.offer = NULL;
+        return listener_create(&app->listener_context, room, &wish, error);
+    }
+    if (!listener)
+        g_propagate_error(error, g_steal_pointer(&useless));
+    return listener;
+}
+
 static void listen(struct app *app, const struct link_message *message)
 {
     const char *id = message->listener;
@@ -244,9 +263,7 @@ static void listen(struct app *app, const struct link_message *message)
     else if (is_full(app))
         g_set_error(&error, FARFIELD_ERROR, ERROR_UNAVAILABLE, "there are %u listeners already",
                     app->most_listeners);
-    struct listener_wish wish = {.id = id, .mode = message->mode, .offer = message->sdp};
-    struct listener *listener =
-        error ? NULL : listener_create(&app->listener_context, room, &wish, &error);
+    struct listener *listener = error ? NULL : add(app, room, message, &error);
     if (listener)
         g_hash_table_insert(app->listeners, (char *)listener_id(listener), listener);
     else
@@ -256,10 +273,22 @@ static void listen(struct app *app, const struct link_message *message)
 static void take_answer(struct app *app, struct listener *listener, const char *sdp)
 {
     g_autoptr(GError) error = NULL;
-    if (listener_answer(listener, sdp, &error))
+    if (listener_answer(listener, sdp, &error)) {
+        // Whose answer it is wants to know that it was taken.
+        tell_state(app, listener, listener_state(listener), NULL);
         return;
+    }
     tell_refused(app, listener_id(listener), error->code, error->message);
     g_hash_table_remove(app->listeners, listener_id(listener));
+}
+
+static void restart(struct app *app, struct listener *listener, const struct link_message *message)
+{
+    g_autoptr(GError) error = NULL;
+    if (listener_restart(listener, message->ufrag, message->password, &error))
+        log_info("listener.restarted", "{s:s}", "listener", listener_id(listener));
+    else
+        tell_refused(app, listener_id(listener), error->code, error->message);
 }
 
 static void on_link_message(const struct link_message *message, void *data)
@@ -276,7 +305,9 @@ static void on_link_message(const struct link_message *message, void *data)
     else if (message->type == LINK_ANSWER && listener)
         take_answer(app, listener, message->sdp);
     else if (message->type == LINK_CANDIDATE && listener)
-        listener_add_candidate(listener, message->candidate, message->mline);
+        listener_add_candidate(listener, message->candidate, message->mid, message->mline);
+    else if (message->type == LINK_RESTART && listener)
+        restart(app, listener, message);
     else if (message->type == LINK_MODE && listener)
         listener_set_mode(listener, message->mode);
     else if (message->type == LINK_MODE)

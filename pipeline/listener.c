@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/ice.h"
 #include "common/log.h"
 #include "pipeline/adapt.h"
 #include "pipeline/feed.h"
@@ -14,6 +15,7 @@
 
 #define GATHER_TIME 1000   // ms that candidates may take to be in the description
 #define CONNECT_TIME 15000 // ms until a listener who does not connect is given up
+#define OFFER_TIME 30000   // the same of one who is offered (draft-ietf-wish-whep, section 4.3)
 #define STATS_TIME 2000    // ms between reports
 #define SILENT_REPORTS 10  // so many without news of what it has received: it is gone
 #define OWN_PAYLOAD 111    // as browsers have it, and the two below
@@ -28,9 +30,12 @@ struct listener {
     enum listener_state state;
     bool over; // `ended` was called
 
-    struct sdp *offer; // owned: its offer, or NULL
-    struct peer *peer; // owned
-    bool described;    // our description is out
+    struct sdp *offer;         // owned: its offer, or NULL
+    struct peer *peer;         // owned
+    bool described;            // our description is out
+    bool answered;             // and so is its answer to our offer, the last one
+    bool restarted;            // that ICE session is not the first
+    char *ufrag, *their_ufrag; // owned: of the ICE session; NULL while unknown
 
     struct rtp rtp;    // how its packets are to be, as far as it is agreed
     struct feed *feed; // owned
@@ -59,6 +64,8 @@ static void on_stopped(void *data)
     struct listener *listener = data;
     peer_destroy(listener->peer);
     sdp_destroy(listener->offer);
+    g_free(listener->ufrag);
+    g_free(listener->their_ufrag);
     g_free(listener->id);
     g_free(listener);
 }
@@ -146,35 +153,63 @@ static void on_failed(const char *detail, void *data)
 
 // --- describing -------------------------------------------------------------------------
 
-static char *own_description(struct listener *listener, GError **error)
+static void set_text(char **text, const char *value)
+{
+    g_free(*text);
+    *text = g_strdup(value);
+}
+
+// What webrtcbin says of our side, with what is ours to add.
+static struct sdp *own_sdp(struct listener *listener, GError **error)
 {
     g_autofree char *text = peer_description(listener->peer);
     struct sdp *own = sdp_read(text ? text : "", SDP_OWN, error);
     if (!own)
         return NULL;
+    if (own->candidates->len == 0) {
+        g_set_error(error, FARFIELD_ERROR, ERROR_UNAVAILABLE,
+                    listener->context.stage->last_port
+                        ? "none of the UDP ports of ice-ports is free"
+                        : "this machine has no address that could be listened on");
+        sdp_destroy(own);
+        return NULL;
+    }
+    sdp_add_outside(own, (const char *const *)listener->context.stage->addresses);
+    return own;
+}
+
+static struct sdp_music own_music(const struct listener *listener)
+{
     const struct rtp *rtp = &listener->rtp;
-    struct sdp_music music = {.payload = rtp->opus ? rtp->opus : rtp->payload,
+    return (struct sdp_music){.payload = rtp->opus ? rtp->opus : rtp->payload,
                               .red = rtp->opus ? rtp->payload : 0,
                               .capture_id = rtp->capture_id,
                               .complete = peer_is_gathered(listener->peer)};
-    char *description = listener->offer ? sdp_write_answer(own, listener->offer, &music)
-                                        : sdp_write_offer(own, &music);
-    sdp_destroy(own);
-    return description;
+}
+
+static void send_description(struct listener *listener, const struct sdp *own)
+{
+    struct sdp_music music = own_music(listener);
+    g_autofree char *text = listener->offer ? sdp_write_answer(own, listener->offer, &music)
+                                            : sdp_write_offer(own, &music);
+    set_text(&listener->ufrag, own->ufrag);
+    listener->context.events->described(listener, text, !listener->offer,
+                                        listener->context.events->data);
 }
 
 static void describe(struct listener *listener)
 {
     g_autoptr(GError) error = NULL;
     g_clear_handle_id(&listener->gather_timer, g_source_remove);
-    g_autofree char *description = own_description(listener, &error);
-    if (!description) {
-        end(listener, ERROR_INTERNAL, error->message);
+    struct sdp *own = own_sdp(listener, &error);
+    if (!own) {
+        end(listener, error->code == ERROR_UNAVAILABLE ? error->code : ERROR_INTERNAL,
+            error->message);
         return;
     }
     listener->described = true;
-    listener->context.events->described(listener, description, !listener->offer,
-                                        listener->context.events->data);
+    send_description(listener, own);
+    sdp_destroy(own);
 }
 
 static gboolean on_gather_time(gpointer data)
@@ -206,37 +241,129 @@ static void on_gathered(void *data)
 
 // --- what it sends ------------------------------------------------------------------------
 
-bool listener_answer(struct listener *listener, const char *sdp, GError **error)
+static bool answer_fits(const struct listener *listener, const struct sdp *answer, GError **error)
 {
-    struct sdp *answer = sdp_read(sdp, SDP_ANSWER, error);
-    if (!answer)
-        return false;
+    if (answer->payload == OWN_PAYLOAD && answer->audio == 0 && !listener->offer &&
+        listener->described && !listener->answered)
+        return true;
+    g_set_error(error, FARFIELD_ERROR, ERROR_REFUSED, "SDP: the answer does not fit the offer");
+    return false;
+}
+
+static void begin_session(struct listener *listener, const char *ufrag, const char *password)
+{
+    set_text(&listener->their_ufrag, ufrag);
+    peer_set_session(listener->peer, ufrag, password);
+}
+
+static void take_first_answer(struct listener *listener, const struct sdp *answer)
+{
     g_autofree char *inner = sdp_write_inner(answer, listener->rtp.payload);
-    bool fits = answer->payload == OWN_PAYLOAD && answer->audio == 0;
     // What it does not take over from the offer it does not want.
     if (answer->capture_id != listener->rtp.capture_id)
         listener->rtp.capture_id = 0;
     if (listener->rtp.opus && answer->red != listener->rtp.payload)
         rtp_set_plain(&listener->rtp);
+    set_text(&listener->their_ufrag, answer->ufrag);
+    peer_accept(listener->peer, inner);
+}
+
+static void take_answer(struct listener *listener, const struct sdp *answer)
+{
+    listener->answered = true;
+    if (!listener->restarted) {
+        take_first_answer(listener, answer);
+        return;
+    }
+    begin_session(listener, answer->ufrag, answer->password);
+    for (guint i = 0; i < answer->candidates->len; i++)
+        peer_add_candidate(listener->peer, g_ptr_array_index(answer->candidates, i));
+}
+
+bool listener_answer(struct listener *listener, const char *sdp, GError **error)
+{
+    struct sdp *answer = sdp_read(sdp, SDP_ANSWER, error);
+    if (!answer)
+        return false;
+    bool fits = answer_fits(listener, answer, error);
+    if (fits)
+        take_answer(listener, answer);
     sdp_destroy(answer);
-    if (!fits || listener->offer || !listener->described) {
-        g_set_error(error, FARFIELD_ERROR, ERROR_REFUSED, "SDP: the answer does not fit the offer");
+    return fits;
+}
+
+static const struct sdp_section *own_section(const struct listener *listener)
+{
+    return g_ptr_array_index(listener->offer->sections, listener->offer->audio);
+}
+
+static void send_fragment(struct listener *listener, const struct sdp *own)
+{
+    struct sdp_music music = own_music(listener);
+    const char *mid = listener->offer ? own_section(listener)->mid : SDP_INNER_MID;
+    g_autofree char *text = sdp_write_fragment(own, mid, &music);
+    set_text(&listener->ufrag, own->ufrag);
+    listener->context.events->described(listener, text, false, listener->context.events->data);
+}
+
+static bool may_restart(const struct listener *listener, const char *ufrag, const char *password,
+                        GError **error)
+{
+    if (ufrag && (!ice_is_ufrag(ufrag) || !ice_is_password(password)))
+        g_set_error(error, FARFIELD_ERROR, ERROR_REFUSED, "these cannot name an ICE session");
+    else if (!ufrag && listener->offer)
+        g_set_error(error, FARFIELD_ERROR, ERROR_REFUSED, "who has offered restarts ICE itself");
+    else if (listener->state != LISTENER_CONNECTED)
+        g_set_error(error, FARFIELD_ERROR, ERROR_CONFLICT, "it has not been connected yet");
+    else
+        return true;
+    return false;
+}
+
+bool listener_restart(struct listener *listener, const char *ufrag, const char *password,
+                      GError **error)
+{
+    const char *our_ufrag, *our_password;
+    struct sdp *own =
+        may_restart(listener, ufrag, password, error) ? own_sdp(listener, error) : NULL;
+    if (!own)
+        return false;
+    if (!peer_restart(listener->peer, &our_ufrag, &our_password)) {
+        g_set_error(error, FARFIELD_ERROR, ERROR_INTERNAL, "ICE cannot be restarted");
+        sdp_destroy(own);
         return false;
     }
-    peer_accept(listener->peer, inner);
+    sdp_set_session(own, our_ufrag, our_password);
+    listener->restarted = true;
+    listener->answered = false;
+    if (ufrag) {
+        begin_session(listener, ufrag, password);
+        send_fragment(listener, own);
+    } else {
+        send_description(listener, own);
+    }
+    sdp_destroy(own);
     return true;
 }
 
-void listener_add_candidate(struct listener *listener, const char *candidate, int mline)
+// Candidates of a bundle are for its first section, which need not be the audio.
+static bool is_ours(const struct listener *listener, const char *mid, guint mline)
 {
-    // Those of a bundle are for its first section, which need not be the audio.
-    guint count = listener->offer ? listener->offer->sections->len : 1, at = (guint)mline;
-    bool ours = at < count && (!listener->offer || at == listener->offer->audio);
-    if (!ours && at < count) {
-        const struct sdp_section *section = g_ptr_array_index(listener->offer->sections, at);
-        ours = section->bundled;
+    if (!listener->offer)
+        return mid ? strcmp(mid, SDP_INNER_MID) == 0 : mline == 0;
+    for (guint i = 0; i < listener->offer->sections->len; i++) {
+        const struct sdp_section *section = g_ptr_array_index(listener->offer->sections, i);
+        if (mid ? g_strcmp0(mid, section->mid) == 0 : i == mline)
+            return section == own_section(listener) || section->bundled;
     }
-    g_autofree char *clean = ours ? sdp_clean_candidate(candidate) : NULL;
+    return false;
+}
+
+void listener_add_candidate(struct listener *listener, const char *candidate, const char *mid,
+                            int mline)
+{
+    g_autofree char *clean =
+        is_ours(listener, mid, (guint)mline) ? sdp_clean_candidate(candidate) : NULL;
     if (clean)
         peer_add_candidate(listener->peer, clean);
 }
@@ -247,7 +374,7 @@ static gboolean on_connect_time(gpointer data)
 {
     struct listener *listener = data;
     listener->connect_timer = 0;
-    end(listener, listener->described ? 0 : ERROR_TIMEOUT, "no connection within 15 s");
+    end(listener, listener->described ? 0 : ERROR_TIMEOUT, "no connection in time");
     return G_SOURCE_REMOVE;
 }
 
@@ -288,7 +415,8 @@ static void negotiate(struct listener *listener)
         peer_offer(listener->peer);
     }
     listener->gather_timer = g_timeout_add(GATHER_TIME, on_gather_time, listener);
-    listener->connect_timer = g_timeout_add(CONNECT_TIME, on_connect_time, listener);
+    listener->connect_timer =
+        g_timeout_add(listener->offer ? CONNECT_TIME : OFFER_TIME, on_connect_time, listener);
 }
 
 struct listener *listener_create(const struct listener_context *context, struct room *room,
@@ -304,6 +432,7 @@ struct listener *listener_create(const struct listener_context *context, struct 
     listener->id = g_strdup(wish->id);
     listener->since = g_get_real_time() / 1e6;
     listener->offer = theirs;
+    listener->their_ufrag = theirs ? g_strdup(theirs->ufrag) : NULL;
     make_peer(listener);
     negotiate(listener);
     return listener;
@@ -333,6 +462,16 @@ enum listener_state listener_state(const struct listener *listener)
 enum stream_mode listener_mode(const struct listener *listener)
 {
     return listener->adapt.wished;
+}
+
+const char *listener_ufrag(const struct listener *listener)
+{
+    return listener->ufrag;
+}
+
+const char *listener_their_ufrag(const struct listener *listener)
+{
+    return listener->their_ufrag;
 }
 
 double listener_since(const struct listener *listener)

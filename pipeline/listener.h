@@ -17,7 +17,7 @@
 struct listener;
 
 struct listener_events {
-    // Our offer, or our answer to its offer.
+    // Our offer, or our answer to its offer; to its restart, a fragment.
     void (*described)(struct listener *listener, const char *sdp, bool offer, void *data);
     // A candidate of ours that came too late for the description; "" ends them.
     void (*candidate)(struct listener *listener, const char *candidate, int mline, void *data);
@@ -58,11 +58,22 @@ void listener_set_mode(struct listener *listener, enum stream_mode mode);
 // Its answer to our offer.
 bool listener_answer(struct listener *listener, const char *sdp, GError **error);
 
-// A candidate of its; "" ends them. What is of no use is ignored.
-void listener_add_candidate(struct listener *listener, const char *candidate, int mline);
+// Begins a new ICE session, while the sound goes on: with the words of its side, which we answer;
+// or with NULL for both, when we offer, and listener_answer() is to come. False with `error`, and
+// nothing changed, where that cannot be.
+bool listener_restart(struct listener *listener, const char *ufrag, const char *password,
+                      GError **error);
+
+// A candidate of its; "" ends them. `mid` names its section where it is not NULL. What is of no use
+// is ignored.
+void listener_add_candidate(struct listener *listener, const char *candidate, const char *mid,
+                            int mline);
 
 const char *listener_id(const struct listener *listener);
 const char *listener_room(const struct listener *listener);
 enum listener_state listener_state(const struct listener *listener);
 enum stream_mode listener_mode(const struct listener *listener); // as wished
-double listener_since(const struct listener *listener);          // seconds of Unix time
+// Names of the ICE session, ours and its; NULL as long as there is none.
+const char *listener_ufrag(const struct listener *listener);
+const char *listener_their_ufrag(const struct listener *listener);
+double listener_since(const struct listener *listener); // seconds of Unix time

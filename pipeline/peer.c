@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "pipeline/agent.h"
 
 #define SETTLE_TIME 2000 // ms that a negotiation may take to end by itself
 
@@ -21,6 +22,7 @@ struct peer {
     GPtrArray *promises;                  // owned: GstPromise, asked of webrtcbin
     int asked;                            // of them not kept yet
     bool gathering, gathered;
+    struct agent *agent; // owned: there once ICE was restarted, of which webrtcbin knows nothing
     bool destroyed;
     guint settle_timer; // source of the main loop, or 0
 };
@@ -250,7 +252,12 @@ void peer_accept(struct peer *peer, const char *answer)
 
 void peer_add_candidate(struct peer *peer, const char *candidate)
 {
-    g_signal_emit_by_name(peer->webrtc, "add-ice-candidate", 0, candidate);
+    // webrtcbin may still have some of the session before on its way; the agent then finds that
+    // nobody is there.
+    if (peer->agent)
+        agent_add_candidate(peer->agent, candidate);
+    else
+        g_signal_emit_by_name(peer->webrtc, "add-ice-candidate", 0, candidate);
 }
 
 static void watch_dtls(struct peer *peer)
@@ -262,6 +269,18 @@ static void watch_dtls(struct peer *peer)
     if (peer->dtls)
         g_signal_connect_data(peer->dtls, "notify::state", G_CALLBACK(on_dtls_state),
                               peer_ref(peer), on_closure_gone, 0);
+}
+
+bool peer_restart(struct peer *peer, const char **ufrag, const char **password)
+{
+    if (!peer->agent && peer->dtls)
+        peer->agent = agent_create(G_OBJECT(peer->webrtc), G_OBJECT(peer->dtls));
+    return peer->agent && agent_restart(peer->agent, ufrag, password);
+}
+
+void peer_set_session(struct peer *peer, const char *ufrag, const char *password)
+{
+    agent_set_session(peer->agent, ufrag, password);
 }
 
 char *peer_description(struct peer *peer)
@@ -338,6 +357,7 @@ static void take_down(struct peer *peer)
     if (peer->dtls)
         g_signal_handlers_disconnect_by_data(peer->dtls, peer);
     g_clear_object(&peer->dtls);
+    g_clear_pointer(&peer->agent, agent_destroy);
     g_clear_object(&peer->transceiver);
     g_ptr_array_foreach(peer->promises, on_interrupt, NULL);
     g_clear_pointer(&peer->promises, g_ptr_array_unref);

@@ -41,6 +41,13 @@ void peer_answer(struct peer *peer, const char *offer);
 void peer_accept(struct peer *peer, const char *answer);
 void peer_add_candidate(struct peer *peer, const char *candidate);
 
+// Begins a new ICE session (RFC 8445, section 9) on the sockets that there are; DTLS and RTP go on
+// by the pair of addresses in use until another is found. The words of our side, which the peer
+// keeps, are put into `ufrag` and `password`. False before there is a description.
+bool peer_restart(struct peer *peer, const char **ufrag, const char **password);
+// Those of the other side, whose candidates are for this session from then on.
+void peer_set_session(struct peer *peer, const char *ufrag, const char *password);
+
 // Our description so far, with the candidates that are known; the caller owns it. NULL before
 // there is one.
 char *peer_description(struct peer *peer);

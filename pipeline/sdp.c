@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/ice.h"
 #include "common/link.h"
 
 static bool refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -20,6 +21,13 @@ static bool refuse(GError **error, const char *format, ...)
     return false;
 }
 
+// The same of what is well-formed, and of no use to us.
+static bool cannot_use(GError **error, const char *text)
+{
+    g_set_error(error, FARFIELD_ERROR, ERROR_UNUSABLE, "SDP: %s", text);
+    return false;
+}
+
 static void section_destroy(gpointer data)
 {
     struct sdp_section *section = data;
@@ -28,6 +36,14 @@ static void section_destroy(gpointer data)
     g_free(section->format);
     g_free(section->mid);
     g_free(section);
+}
+
+void sdp_set_session(struct sdp *sdp, const char *ufrag, const char *password)
+{
+    g_free(sdp->ufrag);
+    g_free(sdp->password);
+    sdp->ufrag = g_strdup(ufrag);
+    sdp->password = g_strdup(password);
 }
 
 void sdp_destroy(struct sdp *sdp)
@@ -96,6 +112,32 @@ char *sdp_clean_candidate(const char *text)
     g_autofree char *plain = g_inet_address_to_string(address);
     return g_strdup_printf("candidate:%s 1 UDP %s %s %s typ %s", word[0], word[3], plain, word[5],
                            word[7]);
+}
+
+// RFC 8445, section 5.1.2.1: server reflexive, of the preference that the host's has.
+static guint32 reflexive_priority(const char *host)
+{
+    return (guint32)((g_ascii_strtoull(host, NULL, 10) & 0xffffff) | 100 << 24);
+}
+
+static bool same_family(const char *a, const char *b)
+{
+    return !strchr(a, ':') == !strchr(b, ':');
+}
+
+void sdp_add_outside(struct sdp *own, const char *const *addresses)
+{
+    guint inside = own->candidates->len;
+    for (guint i = 0; i < inside; i++) {
+        g_auto(GStrv) word = g_strsplit(g_ptr_array_index(own->candidates, i), " ", -1);
+        for (int a = 0; strcmp(word[7], "host") == 0 && addresses[a]; a++)
+            if (same_family(word[4], addresses[a]))
+                g_ptr_array_add(own->candidates,
+                                g_strdup_printf("candidate:%uo%d 1 UDP %u %s %s typ srflx raddr %s "
+                                                "rport %s",
+                                                i, a, reflexive_priority(word[3]), addresses[a],
+                                                word[5], word[4], word[5]));
+    }
 }
 
 // --- reading --------------------------------------------------------------------
@@ -233,8 +275,8 @@ static const GstSDPMedia *find_audio(struct sdp *sdp, const GstSDPMessage *messa
         sdp->capture_id = find_capture_id(media);
         return media;
     }
-    refuse(error,
-           seen ? "the audio has no opus/48000/2 with a dynamic payload type" : "no audio section");
+    cannot_use(error, seen ? "the audio has no opus/48000/2 with a dynamic payload type"
+                           : "no audio section");
     return NULL;
 }
 
@@ -250,7 +292,7 @@ static bool check_audio(const struct sdp *sdp, const GstSDPMedia *media, enum sd
     if (!has_attribute(media, "rtcp-mux"))
         return refuse(error, "the audio has no rtcp-mux");
     if (role != SDP_OWN && (has_attribute(media, "sendonly") || has_attribute(media, "inactive")))
-        return refuse(error, "the audio does not want to receive");
+        return cannot_use(error, "the audio does not want to receive");
     return true;
 }
 
@@ -294,9 +336,9 @@ static bool read_transport(struct sdp *sdp, const GstSDPMessage *message, enum s
     sdp->password = g_strdup(transport(sdp, message, "ice-pwd"));
     sdp->fingerprint = g_strdup(transport(sdp, message, "fingerprint"));
     sdp->setup = g_strdup(transport(sdp, message, "setup"));
-    if (!is_word(sdp->ufrag, ICE_CHARS, 4, 256))
+    if (!ice_is_ufrag(sdp->ufrag))
         return refuse(error, "ice-ufrag must be 4 to 256 letters, digits, + or /");
-    if (!is_word(sdp->password, ICE_CHARS, 22, 256))
+    if (!ice_is_password(sdp->password))
         return refuse(error, "ice-pwd must be 22 to 256 letters, digits, + or /");
     if (!is_fingerprint(sdp->fingerprint))
         return refuse(error, "fingerprint must be a hash's name and its bytes");
@@ -337,6 +379,18 @@ static void read_rest(struct sdp *sdp, const GstSDPMessage *message, enum sdp_ro
         g_ptr_array_add(sdp->sources, g_strdup(source));
 }
 
+// Whoever offers something useless gets an offer in return, if the rest makes a connection.
+static bool cannot_use_whole(struct sdp *sdp, const GstSDPMessage *message, GError **useless,
+                             GError **error)
+{
+    sdp->audio = 0;
+    for (guint i = 0; i < sdp->sections->len; i++)
+        ((struct sdp_section *)g_ptr_array_index(sdp->sections, i))->bundled = true;
+    if ((*useless)->code != ERROR_UNUSABLE || read_transport(sdp, message, SDP_OFFER, error))
+        g_propagate_error(error, g_steal_pointer(useless));
+    return false;
+}
+
 static bool read_message(struct sdp *sdp, const char *text, enum sdp_role role, GError **error)
 {
     if (!check_text(text, error))
@@ -347,9 +401,10 @@ static bool read_message(struct sdp *sdp, const char *text, enum sdp_role role, 
         return refuse(error, "cannot be parsed");
     if (!read_sections(sdp, message, error))
         return false;
-    const GstSDPMedia *audio = find_audio(sdp, message, error);
-    if (!audio || !check_audio(sdp, audio, role, error))
-        return false;
+    g_autoptr(GError) useless = NULL;
+    const GstSDPMedia *audio = find_audio(sdp, message, &useless);
+    if (!audio || !check_audio(sdp, audio, role, &useless))
+        return cannot_use_whole(sdp, message, &useless, error);
     read_bundle(sdp, message);
     if (!read_transport(sdp, message, role, error))
         return false;

@@ -44,9 +44,17 @@ enum sdp_role {
     SDP_OWN,    // what webrtcbin wrote
 };
 
-// NULL with `error` (ERROR_REFUSED) saying what is wrong.
+// NULL with `error` saying what is wrong (ERROR_REFUSED), or that all is well but that there is no
+// Opus wanted in it (ERROR_UNUSABLE).
 struct sdp *sdp_read(const char *text, enum sdp_role role, GError **error);
 void sdp_destroy(struct sdp *sdp);
+
+// Gives it the name and password of another ICE session.
+void sdp_set_session(struct sdp *sdp, const char *ufrag, const char *password);
+
+// Adds to each host candidate of ours those at `addresses` (numeric, ended by NULL), from which a
+// router forwards the same port to us.
+void sdp_add_outside(struct sdp *own, const char *const *addresses);
 
 // For webrtcbin: what a listener described, as its section 0 named SDP_INNER_MID, of one payload
 // type: that of the packets that it will be given.
@@ -65,6 +73,9 @@ struct sdp_music {
 char *sdp_write_offer(const struct sdp *own, const struct sdp_music *music);
 char *sdp_write_answer(const struct sdp *own, const struct sdp *offer,
                        const struct sdp_music *music);
+
+// What a new ICE session brings, for the section of that mid (RFC 8840, section 9).
+char *sdp_write_fragment(const struct sdp *own, const char *mid, const struct sdp_music *music);
 
 // One ICE candidate from a listener, written anew, if it is one that helps: UDP, RTP, and an
 // address, not a name. NULL otherwise.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pipeline/sdp.h"
 
+#define TRICKLE "a=ice-options:trickle"
+
 static void add(GString *text, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 static void add(GString *text, const char *format, ...)
@@ -59,6 +61,13 @@ char *sdp_write_inner(const struct sdp *listener, int payload)
     return g_string_free(text, FALSE);
 }
 
+static void add_own_candidates(GString *text, const struct sdp *own, const struct sdp_music *music)
+{
+    add_candidates(text, own);
+    if (music->complete)
+        add(text, "a=end-of-candidates");
+}
+
 static void add_music(GString *text, const struct sdp *own, const struct sdp_music *music)
 {
     if (music->capture_id)
@@ -74,16 +83,14 @@ static void add_music(GString *text, const struct sdp *own, const struct sdp_mus
     }
     for (guint i = 0; i < own->sources->len; i++)
         add(text, "a=ssrc:%s", (const char *)g_ptr_array_index(own->sources, i));
-    add_candidates(text, own);
-    if (music->complete)
-        add(text, "a=end-of-candidates");
+    add_own_candidates(text, own, music);
 }
 
 char *sdp_write_offer(const struct sdp *own, const struct sdp_music *music)
 {
     GString *text = begin();
     add(text, "a=group:BUNDLE " SDP_INNER_MID);
-    add(text, "a=ice-options:trickle");
+    add(text, TRICKLE);
     add_audio(text, own, SDP_INNER_MID, music->payload, music->red);
     add(text, "a=rtcp-rsize");
     add_music(text, own, music);
@@ -106,6 +113,7 @@ char *sdp_write_answer(const struct sdp *own, const struct sdp *offer,
     GString *text = begin();
     if (audio->bundled)
         add(text, "a=group:BUNDLE %s", audio->mid);
+    add(text, TRICKLE);
     for (guint i = 0; i < offer->sections->len; i++) {
         if (i != offer->audio) {
             add_refused(text, g_ptr_array_index(offer->sections, i));
@@ -116,5 +124,17 @@ char *sdp_write_answer(const struct sdp *own, const struct sdp *offer,
             add(text, "a=rtcp-rsize");
         add_music(text, own, music);
     }
+    return g_string_free(text, FALSE);
+}
+
+char *sdp_write_fragment(const struct sdp *own, const char *mid, const struct sdp_music *music)
+{
+    GString *text = g_string_new(NULL);
+    add(text, TRICKLE);
+    add(text, "m=audio 9 UDP/TLS/RTP/SAVPF %d", music->payload);
+    add(text, "a=mid:%s", mid);
+    add(text, "a=ice-ufrag:%s", own->ufrag);
+    add(text, "a=ice-pwd:%s", own->password);
+    add_own_candidates(text, own, music);
     return g_string_free(text, FALSE);
 }

@@ -3,7 +3,6 @@
 
 #define GST_USE_UNSTABLE_API // webrtcbin
 #include <gst/webrtc/webrtc.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/error.h"
@@ -14,37 +13,27 @@ static char *server_url(const struct ice_server *server)
 {
     const char *host = strchr(server->url, ':') + 1;
     g_autofree char *scheme = g_strndup(server->url, host - server->url - 1);
-    if (!server->username)
+    g_autofree char *user = NULL, *credential = NULL;
+    if (!ice_server_open(server, g_get_real_time() / G_USEC_PER_SEC, &user, &credential))
         return g_strdup_printf("%s://%s", scheme, host);
-    g_autofree char *name = g_uri_escape_string(server->username, NULL, FALSE);
-    g_autofree char *password = g_uri_escape_string(server->credential, NULL, FALSE);
+    g_autofree char *name = g_uri_escape_string(user, NULL, FALSE);
+    g_autofree char *password = g_uri_escape_string(credential, NULL, FALSE);
     return g_strdup_printf("%s://%s:%s@%s", scheme, name, password, host);
-}
-
-static bool read_ports(struct stage *stage, const char *text, GError **error)
-{
-    int end = 0;
-    if (*text == '\0' ||
-        (sscanf(text, "%5d-%5d%n", &stage->first_port, &stage->last_port, &end) == 2 &&
-         text[end] == '\0' && stage->first_port > 0 && stage->first_port <= stage->last_port &&
-         stage->last_port <= 65535))
-        return true;
-    g_set_error(error, FARFIELD_ERROR, ERROR_INVALID, "ice-ports must be FIRST-LAST, not \"%s\"",
-                text);
-    return false;
 }
 
 bool stage_init(struct stage *stage, const struct config *config, GError **error)
 {
     *stage = (struct stage){0};
-    if (!read_ports(stage, config_string(config, "ice-ports"), error))
+    if (!ice_ports_parse(config_string(config, "ice-ports"), &stage->first_port, &stage->last_port,
+                         error))
         return false;
-    g_autoptr(GPtrArray) servers = ice_servers_parse(config_string(config, "ice-servers"), error);
-    if (!servers)
+    stage->servers = ice_servers_parse(config_string(config, "ice-servers"),
+                                       config_string(config, "turn-secret"), error);
+    if (!stage->servers)
         return false;
-    stage->servers = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < servers->len; i++)
-        g_ptr_array_add(stage->servers, server_url(g_ptr_array_index(servers, i)));
+    stage->addresses = ice_addresses_parse(config_string(config, "ice-address"), error);
+    if (!stage->addresses)
+        return false;
     stage->clock = gst_system_clock_obtain();
     stage->base = gst_clock_get_time(stage->clock);
     return true;
@@ -53,6 +42,7 @@ bool stage_init(struct stage *stage, const struct config *config, GError **error
 void stage_clear(struct stage *stage)
 {
     g_clear_pointer(&stage->servers, g_ptr_array_unref);
+    g_clear_pointer(&stage->addresses, g_strfreev);
     g_clear_object(&stage->clock);
 }
 
@@ -72,7 +62,7 @@ static void tame_agent(const struct stage *stage, GstElement *webrtc)
 static void set_servers(const struct stage *stage, GstElement *webrtc)
 {
     for (guint i = 0; i < stage->servers->len; i++) {
-        const char *url = g_ptr_array_index(stage->servers, i);
+        g_autofree char *url = server_url(g_ptr_array_index(stage->servers, i));
         gboolean taken;
         if (g_str_has_prefix(url, "stun:"))
             g_object_set(webrtc, "stun-server", url, NULL);

@@ -10,7 +10,8 @@
 struct stage {
     GstClock *clock;           // owned
     GstClockTime base;         // running time is the clock's time less this
-    GPtrArray *servers;        // owned: char *, STUN and TURN as webrtcbin writes them
+    GPtrArray *servers;        // owned: struct ice_server
+    char **addresses;          // owned: under which we are reached from outside
     int first_port, last_port; // UDP; 0 is any
 };
 

@@ -49,7 +49,7 @@ file ~ /^controller\/doors\// && project {
     owned("ogg/", "^pipeline/mux[.]c$")
     owned("opus/", "^pipeline/encoder[.]c$")
     owned("samplerate[.]h", "^pipeline/convert[.]c$")
-    owned("nice/", "^pipeline/listener[a-z_]*[.]c$")
+    owned("nice/", "^pipeline/agent[.]c$")
     owned("gst/", "^pipeline/")
 }
 END { exit bad }

@@ -53,11 +53,15 @@ enum scope { SCOPE_OPEN, SCOPE_LISTEN, SCOPE_READ, SCOPE_PLAY, SCOPE_ADMIN };
 // "filename"?, "delete"?} (controller/doors/http_send.h), of which HTTP makes the file's bytes.
 // BODY_UPLOAD is a request only: JSON, or a file that goes to the disk as it comes (call::upload).
 // BODY_METRICS is the "text" of the result, as an answer only.
+// BODY_SDP_PATCH is a request only: a BODY_SDPFRAG or a BODY_SDP, which call::type tells. An answer
+// of BODY_SDP or BODY_SDPFRAG is the result's member "sdp", empty without it; "status" may take the
+// place of the row's, and "etag" becomes a header.
 enum body {
     BODY_NONE,
     BODY_JSON,
     BODY_SDP,
     BODY_SDPFRAG,
+    BODY_SDP_PATCH,
     BODY_SYNTHDEF,
     BODY_FILE,
     BODY_UPLOAD,
@@ -71,9 +75,9 @@ struct command {
     const char *verb;   // REST; NULL where there is none
     const char *path;   // "/v1/nodes/{id}"
     enum scope scope;
-    enum body body;       // what the REST request carries
-    enum body answer;     // what its answer carries: BODY_JSON, _SDP, _FILE, _METRICS or _NONE
-    int status;           // of a success
+    enum body body;   // what the REST request carries
+    enum body answer; // what its answer carries: BODY_JSON, _SDP, _SDPFRAG, _FILE, _METRICS, _NONE
+    int status;       // of a success
     const char *location; // template of the Location header, from the result: "/v1/nodes/{id}",
                           // or "{+url}" where it is one already
     bool websocket_only;  // needs a connection that lasts
@@ -101,8 +105,11 @@ struct call {
     void *data;            // for reply
     bool hasty;            // the reply is to say what is wrong, and need not wait for scsynth
     const char *upload; // borrowed: path of a file that came as body, deleted once it is answered
-    const char *host;   // borrowed while it is handled: the Host that was asked, NULL if unknown
-    const char *agent;  // the same: the User-Agent that asks
+    // Headers of the request, borrowed while it is handled; NULL if there is none.
+    const char *host;     // that was asked
+    const char *type;     // of the body
+    const char *if_match; // what it is for
+    const char *agent;    // that asks
 };
 
 // All rows, sorted by method. `count` may be NULL.

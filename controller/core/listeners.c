@@ -23,6 +23,8 @@ static void listener_destroy(gpointer data)
     g_free(listener->room);
     g_free(listener->agent);
     reception_clear(&listener->reception);
+    g_free(listener->next_ufrag);
+    ice_session_clear(&listener->ice);
     g_free(listener);
 }
 
@@ -32,9 +34,18 @@ void listeners_init(struct session *session)
     session->left = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
 
+static void keep_call(struct session *session, struct listener *listener, struct call *call)
+{
+    listener->call = call;
+    session->joining++;
+    listener->deadline = session->now + SIGNALING_DEADLINE;
+}
+
 static struct call *take_call(struct session *session, struct listener *listener)
 {
     session->joining -= listener->call != NULL;
+    listener->restarting = false;
+    g_clear_pointer(&listener->next_ufrag, g_free);
     return g_steal_pointer(&listener->call);
 }
 
@@ -115,12 +126,14 @@ json_t *listeners_to_json(const struct session *session)
 json_t *ice_servers_to_json(const struct session *session)
 {
     json_t *list = json_array();
+    int64_t now = session->ports.real_time(session->ports.data) / G_USEC_PER_SEC;
     for (guint i = 0; session->ice_servers && i < session->ice_servers->len; i++) {
         const struct ice_server *server = g_ptr_array_index(session->ice_servers, i);
+        g_autofree char *username = NULL, *credential = NULL;
         json_t *entry = json_pack("{s:s}", "urls", server->url);
-        if (server->username) {
-            json_object_set_new(entry, "username", json_string(server->username));
-            json_object_set_new(entry, "credential", json_string(server->credential));
+        if (ice_server_open(server, now, &username, &credential)) {
+            json_object_set_new(entry, "username", json_string(username));
+            json_object_set_new(entry, "credential", json_string(credential));
         }
         json_array_append_new(list, entry);
     }
@@ -211,9 +224,10 @@ void listener_open(struct session *session, struct call *call, const char *sdp)
     listener->agent = agent_name(given ? given : call->agent);
     listener->since = g_get_real_time() / 1e6;
     listener->client = call->client;
-    listener->call = call;
-    session->joining++;
-    listener->deadline = session->now + SIGNALING_DEADLINE;
+    listener->offered = sdp == NULL;
+    g_autofree char *ufrag = sdp ? fragment_find_ufrag(sdp) : NULL;
+    ice_session_set(&listener->ice, NULL, ufrag);
+    keep_call(session, listener, call);
     emit_listener(session, listener);
     session_emit_room(session, listener->room);
 }
@@ -228,8 +242,51 @@ struct listener *listener_of_call(struct session *session, struct call *call)
     return NULL;
 }
 
+// Whether the pipeline was told; otherwise the call is answered.
+static bool ask(struct session *session, struct listener *listener, struct call *call,
+                const struct link_message *message)
+{
+    if (listener->call) {
+        struct problem *problem = problem_new(409, "its last request is still under way");
+        problem->retry_after = 1;
+        call_fail(call, problem);
+        return false;
+    }
+    if (!session->ports.to_pipeline(session->ports.data, message)) {
+        call_fail(call, problem_new(503, "the pipeline is away"));
+        return false;
+    }
+    keep_call(session, listener, call);
+    return true;
+}
+
+bool listener_restart(struct session *session, struct listener *listener, struct call *call,
+                      const char *ufrag, const char *password)
+{
+    struct link_message restart = {.type = LINK_RESTART,
+                                   .listener = listener->id,
+                                   .ufrag = (char *)ufrag,
+                                   .password = (char *)password};
+    if (!ask(session, listener, call, &restart))
+        return false;
+    listener->restarting = true;
+    listener->next_ufrag = g_strdup(ufrag);
+    listener->candidates = 0;
+    return true;
+}
+
+void listener_answer(struct session *session, struct listener *listener, struct call *call,
+                     const char *sdp)
+{
+    struct link_message answer = {
+        .type = LINK_ANSWER, .listener = listener->id, .sdp = (char *)sdp};
+    g_autofree char *ufrag = fragment_find_ufrag(sdp);
+    if (ask(session, listener, call, &answer))
+        ice_session_set(&listener->ice, NULL, ufrag);
+}
+
 bool listener_candidate(struct session *session, struct listener *listener, const char *candidate,
-                        int mline)
+                        const char *mid, int mline)
 {
     // Beyond what any client has they are passed over, so that no one can fill the link.
     if (listener->candidates++ >= LISTENER_MAX_CANDIDATES)
@@ -237,6 +294,7 @@ bool listener_candidate(struct session *session, struct listener *listener, cons
     struct link_message message = {.type = LINK_CANDIDATE,
                                    .listener = listener->id,
                                    .candidate = (char *)candidate,
+                                   .mid = (char *)mid,
                                    .mline = mline};
     return session->ports.to_pipeline(session->ports.data, &message);
 }
@@ -288,8 +346,10 @@ void listeners_expire(struct session *session)
     }
     for (guint i = 0; i < late->len; i++) {
         struct listener *listener = g_ptr_array_index(late, i);
+        bool lives = listener->restarting;
         fail_call(session, listener, 504, "the pipeline did not answer in time");
-        listener_close(session, listener, "the pipeline did not answer in time");
+        if (!lives)
+            listener_close(session, listener, "the pipeline did not answer in time");
     }
 }
 
@@ -331,13 +391,30 @@ void session_client_gone(struct session *session, struct client *client, int64_t
 
 // --- what the pipeline says ---------------------------------------------------------------------
 
-static void on_sdp(struct session *session, struct listener *listener, const char *sdp)
+// What a WHEP player has to be told besides: a server that offers, too, has refused its offer.
+static int status_of_sdp(const struct listener *listener, bool offer)
+{
+    if (listener->restarting)
+        return 200;
+    return offer ? 406 : 201;
+}
+
+static void on_sdp(struct session *session, struct listener *listener,
+                   const struct link_message *message)
 {
     if (!listener->call)
         return;
+    bool offer = message->type == LINK_OFFER;
+    g_autofree char *ufrag = fragment_find_ufrag(message->sdp);
+    ice_session_set(&listener->ice, ufrag, listener->next_ufrag);
+    listener->offered = listener->offered || offer;
     json_t *result =
-        json_pack("{s:s s:s s:s s:o}", "listener", listener->id, "room", listener->room, "sdp", sdp,
-                  "ice_servers", ice_servers_to_json(session));
+        json_pack("{s:s s:s s:s s:o}", "listener", listener->id, "room", listener->room, "sdp",
+                  message->sdp, "ice_servers", ice_servers_to_json(session));
+    if (!listener->client) {
+        json_object_set_new(result, "status", json_integer(status_of_sdp(listener, offer)));
+        json_object_set_new(result, "etag", ufrag ? json_string(ufrag) : json_null());
+    }
     call_succeed(take_call(session, listener), result);
 }
 
@@ -354,7 +431,10 @@ static void on_refused(struct session *session, struct listener *listener,
                        const struct link_message *message)
 {
     const char *detail = message->detail ? message->detail : "the pipeline refused";
+    bool lives = listener->restarting;
     fail_call(session, listener, message->status, detail);
+    if (lives)
+        return;
     set_state(session, listener, LISTENER_CLOSED, detail);
 }
 
@@ -369,6 +449,16 @@ static void count_listener(struct session *session, struct listener *listener,
         session->stats_at = session->now + SESSION_STATS_INTERVAL;
 }
 
+// The same state again says that an answer was taken.
+static void on_state(struct session *session, struct listener *listener,
+                     const struct link_message *message)
+{
+    if (message->state != listener->state)
+        set_state(session, listener, message->state, message->detail);
+    else if (listener->call)
+        call_succeed(take_call(session, listener), NULL);
+}
+
 static void on_listener(struct session *session, const struct link_message *message)
 {
     struct listener *listener = g_hash_table_lookup(session->listeners, message->listener);
@@ -377,7 +467,7 @@ static void on_listener(struct session *session, const struct link_message *mess
     switch (message->type) {
     case LINK_OFFER:
     case LINK_ANSWER:
-        on_sdp(session, listener, message->sdp);
+        on_sdp(session, listener, message);
         break;
     case LINK_CANDIDATE:
         on_candidate(session, listener, message);
@@ -386,7 +476,7 @@ static void on_listener(struct session *session, const struct link_message *mess
         on_refused(session, listener, message);
         break;
     case LINK_STATE:
-        set_state(session, listener, message->state, message->detail);
+        on_state(session, listener, message);
         break;
     case LINK_STATS:
         count_listener(session, listener, &message->stats);
@@ -451,6 +541,7 @@ static void on_hello(struct session *session, const struct link_message *message
         listener->kind = told->kind;
         listener->state = told->state;
         listener->since = told->since;
+        ice_session_set(&listener->ice, told->ufrag, told->their_ufrag);
         g_hash_table_add(there, told->id);
         emit_listener(session, listener);
     }

@@ -3,6 +3,7 @@
 // controller knows of them and the signaling that is under way.
 #pragma once
 
+#include "controller/core/ice_session.h"
 #include "controller/core/reception.h"
 #include "controller/core/session.h"
 
@@ -27,7 +28,11 @@ struct listener {
     bool counted;      // since the last listener.stats
     struct call *call; // waits for the pipeline's offer or answer, NULL if none does
     int64_t deadline;  // of that
-    int candidates;    // that its client has sent
+    bool restarting;   // what the call wants is another ICE session: without it, this one goes on
+    char *next_ufrag;  // owned: the client's name of that, or NULL
+    bool offered;      // the description that we gave is an offer
+    int candidates;    // that its client has sent, of this ICE session
+    struct ice_session ice;
 };
 
 // Unguessable: 32 hexadecimal digits. The caller frees it.
@@ -42,9 +47,20 @@ void listener_open(struct session *session, struct call *call, const char *sdp);
 // call answered by 404.
 struct listener *listener_of_call(struct session *session, struct call *call);
 
-// Passes on one ICE candidate; "" ends them. False where the pipeline is away.
+// Begins another ICE session, by words of the client's, which may be NULL where we have offered.
+// The call is answered by the pipeline's offer or fragment; at once where that cannot be, false
+// then.
+bool listener_restart(struct session *session, struct listener *listener, struct call *call,
+                      const char *ufrag, const char *password);
+
+// Passes on the client's answer to our offer; the call is answered when the pipeline has taken it.
+void listener_answer(struct session *session, struct listener *listener, struct call *call,
+                     const char *sdp);
+
+// Passes on one ICE candidate; "" ends them; `mid` names its section, or is NULL. False where the
+// pipeline is away.
 bool listener_candidate(struct session *session, struct listener *listener, const char *candidate,
-                        int mline);
+                        const char *mid, int mline);
 
 // Has the pipeline take it down and forgets it.
 void listener_close(struct session *session, struct listener *listener, const char *why);

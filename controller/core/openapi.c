@@ -107,6 +107,13 @@ static json_t *json_body(const struct command *row, const json_t *example)
     return json_pack("{s:b s:{s:o}}", "required", must, "content", "application/json", media);
 }
 
+static json_t *patch_body(void)
+{
+    return json_pack("{s:b s:{s:{s:{s:s}} s:{s:{s:s}}}}", "required", 1, "content",
+                     rest_body_type(BODY_SDPFRAG), "schema", "type", "string",
+                     rest_body_type(BODY_SDP), "schema", "type", "string");
+}
+
 static json_t *file_body(const struct command *row)
 {
     json_t *schema =
@@ -131,6 +138,8 @@ static json_t *body_of(const struct command *row, const json_t *example)
         return NULL;
     if (row->body == BODY_UPLOAD)
         return upload_body(row, example);
+    if (row->body == BODY_SDP_PATCH)
+        return patch_body();
     return row->body == BODY_JSON ? json_body(row, example) : file_body(row);
 }
 
@@ -182,6 +191,24 @@ static void add_parts_of_file(json_t *responses, const struct command *row)
                             json_pack("{s:s}", "description", others[i][1]));
 }
 
+// What WHEP may answer besides.
+static void add_whep(json_t *responses, const struct command *row)
+{
+    if (row->answer == BODY_SDP)
+        json_object_set_new(responses, "406",
+                            json_pack("{s:s s:o}", "description",
+                                      "The server's own offer, which PATCH at Location answers.",
+                                      "content", content_of(row)));
+    if (row->answer != BODY_SDPFRAG)
+        return;
+    static const char *const others[][2] = {{"204", "Candidates or answer are taken."},
+                                            {"412", "It is not of the present ICE session."},
+                                            {"428", "It may be of another ICE session."}};
+    for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
+        json_object_set_new(responses, others[i][0],
+                            json_pack("{s:s}", "description", others[i][1]));
+}
+
 static json_t *problem_response(int status)
 {
     json_t *response = json_pack("{s:s s:{s:{s:o}}}", "description", problem_title(status),
@@ -210,6 +237,7 @@ static json_t *responses_of(const struct command *row)
     json_object_set_new(responses, status, success_of(row));
     if (row->answer == BODY_FILE)
         add_parts_of_file(responses, row);
+    add_whep(responses, row);
     add_problem(responses, row->body == BODY_JSON || row->body == BODY_UPLOAD, 400);
     add_problem(responses, row->scope != SCOPE_OPEN, 401);
     add_problem(responses, true, 403); // a page or host that may not ask at all (access.h)

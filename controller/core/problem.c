@@ -14,10 +14,13 @@ static const struct kind {
     {403, "forbidden", "That is not allowed"},
     {404, "not-found", "There is no such thing"},
     {405, "method-not-allowed", "That cannot be done here"},
+    {406, "not-acceptable", "That is of no use here"},
     {409, "conflict", "That does not fit the present state"},
+    {412, "precondition-failed", "That is not the present state"},
     {413, "too-large", "That is too large"},
     {415, "unsupported-type", "That content type is not taken here"},
     {422, "invalid", "The input is not valid"},
+    {428, "precondition-required", "It must be said which state is meant"},
     {429, "too-many", "Too many at once"},
     {500, "internal", "Something went wrong in Farfield"},
     {502, "refused-by-scsynth", "scsynth refused"},
@@ -44,6 +47,7 @@ struct problem *problem_new(int status, const char *format, ...)
 {
     struct problem *problem = g_new0(struct problem, 1);
     problem->status = status;
+    problem->retry_after = status == 503 ? 1 : 0;
     va_list args;
     va_start(args, format);
     problem->detail = g_strdup_vprintf(format, args);
@@ -61,6 +65,7 @@ struct problem *problem_copy(const struct problem *problem)
 {
     struct problem *copy = problem_new(problem->status, "%s", problem->detail);
     copy->errors = json_incref(problem->errors);
+    copy->retry_after = problem->retry_after;
     return copy;
 }
 

@@ -6,9 +6,10 @@
 #include <jansson.h>
 
 struct problem {
-    int status;     // HTTP status
-    char *detail;   // owned: one sentence for a person
-    json_t *errors; // owned: [{"field", "detail"}], NULL when no input is at fault
+    int status;      // HTTP status
+    char *detail;    // owned: one sentence for a person
+    json_t *errors;  // owned: [{"field", "detail"}], NULL when no input is at fault
+    int retry_after; // seconds from which on it may be possible, 0 where that is not said
 };
 
 struct problem *problem_new(int status, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "controller/core/command.h"
+#include "controller/core/rest.h"
 
 static const char head[] =
     "<!-- SPDX-License-Identifier: GPL-3.0-or-later -->\n"
@@ -91,9 +92,10 @@ static void add_answer(GString *text, const struct command *row)
 {
     if (row->result)
         g_string_append_printf(text, "Answers [%s](#%s).\n\n", row->result, row->result);
-    else if (row->answer == BODY_FILE || row->answer == BODY_SDP)
-        g_string_append_printf(text, "Answers `%s`.\n\n",
-                               row->answer == BODY_FILE ? "audio/*" : "application/sdp");
+    else if (row->answer == BODY_FILE)
+        g_string_append(text, "Answers `audio/*`.\n\n");
+    else if (row->answer == BODY_SDP || row->answer == BODY_SDPFRAG)
+        g_string_append_printf(text, "Answers `%s`.\n\n", rest_body_type(row->answer));
 }
 
 static void add_command(GString *text, const struct command *row)

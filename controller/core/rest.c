@@ -24,6 +24,8 @@ static const char *const bytes_types[] = {"application/octet-stream",
                                           "application/x-www-form-urlencoded", NULL};
 static const char *const sdp_types[] = {"application/sdp", NULL};
 static const char *const fragment_types[] = {"application/trickle-ice-sdpfrag", NULL};
+static const char *const patch_types[] = {"application/trickle-ice-sdpfrag", "application/sdp",
+                                          NULL};
 
 // Whoever sends a sound may call it anything that begins with audio/.
 static const char *const upload_types[] = {"application/octet-stream", "application/json",
@@ -40,6 +42,7 @@ static const struct {
     [BODY_JSON] = {json_types, REST_MAX_JSON},
     [BODY_SDP] = {sdp_types, LINK_MAX_SDP},
     [BODY_SDPFRAG] = {fragment_types, LINK_MAX_SDP},
+    [BODY_SDP_PATCH] = {patch_types, LINK_MAX_SDP},
     [BODY_SYNTHDEF] = {bytes_types, REST_MAX_SYNTHDEF},
     [BODY_UPLOAD] = {upload_types, REST_MAX_JSON},
     [BODY_METRICS] = {metrics_types, 0},
@@ -111,6 +114,15 @@ char *rest_verbs(const char *path)
     return verbs;
 }
 
+char *rest_accepts(const char *verb, const char *path)
+{
+    g_autofree char *others = NULL;
+    json_t *params = json_object();
+    const struct command *command = command_by_path(verb, path, params, &others);
+    json_decref(params);
+    return command ? g_strjoinv(", ", (char **)bodies[command->body].types) : NULL;
+}
+
 void rest_add_query(json_t *params, const char *name, const char *value)
 {
     g_autofree char *decoded = g_uri_unescape_string(value ? value : "", NULL);
@@ -150,6 +162,12 @@ struct problem *rest_add_json(json_t *params, const char *bytes, gsize length)
 
 int rest_status(const struct command *command, const json_t *result)
 {
+    // WHEP has more than one success.
+    json_int_t own = command->rest_only && command->answer != BODY_JSON
+                         ? json_integer_value(json_object_get(result, "status"))
+                         : 0;
+    if (own)
+        return (int)own;
     // A probe looks at the status alone.
     return json_is_false(json_object_get(result, "ready")) ? 503 : command->status;
 }
@@ -175,11 +193,31 @@ char *rest_location(const struct command *command, const json_t *result)
     return g_string_free(path, FALSE);
 }
 
+char *rest_etag(const struct command *command, const json_t *result)
+{
+    const char *etag = json_string_value(json_object_get(result, "etag"));
+    return etag && command->answer != BODY_JSON ? g_strdup_printf("\"%s\"", etag) : NULL;
+}
+
+// RFC 9110, section 5.6.4.
+static char *quoted_pairs(const char *text)
+{
+    GString *quoted = g_string_new(NULL);
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            g_string_append_c(quoted, '\\');
+        g_string_append_c(quoted, *text);
+    }
+    return g_string_free(quoted, FALSE);
+}
+
 char *rest_ice_link(const json_t *server)
 {
     const char *url = json_string_value(json_object_get(server, "urls"));
-    const char *user = json_string_value(json_object_get(server, "username"));
-    const char *credential = json_string_value(json_object_get(server, "credential"));
+    const char *username = json_string_value(json_object_get(server, "username"));
+    const char *password = json_string_value(json_object_get(server, "credential"));
+    g_autofree char *user = username ? quoted_pairs(username) : NULL;
+    g_autofree char *credential = password ? quoted_pairs(password) : NULL;
     if (!user)
         return g_strdup_printf("<%s>; rel=\"ice-server\"", url);
     return g_strdup_printf("<%s>; rel=\"ice-server\"; username=\"%s\"; credential=\"%s\"; "

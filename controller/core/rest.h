@@ -28,6 +28,10 @@ const struct command *rest_route(const struct rest_head *head, json_t *params,
 // The verbs of a path, "GET, POST", for OPTIONS; NULL if there is nothing. The caller frees it.
 char *rest_verbs(const char *path);
 
+// The media types that a path takes by a verb, "application/sdp"; NULL where that is not possible
+// there. The caller frees it.
+char *rest_accepts(const char *verb, const char *path);
+
 // The media type of a body, the first where several are taken.
 const char *rest_body_type(enum body body);
 
@@ -45,6 +49,7 @@ struct problem *rest_add_json(json_t *params, const char *bytes, gsize length);
 
 // Status and headers of a result. The strings are the caller's; NULL where there is no header.
 int rest_status(const struct command *command, const json_t *result);
+char *rest_etag(const struct command *command, const json_t *result);
 char *rest_location(const struct command *command, const json_t *result);
 // draft-ietf-wish-whep, section 4.5: a STUN or TURN server as a Link header.
 char *rest_ice_link(const json_t *server);

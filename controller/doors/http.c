@@ -267,6 +267,8 @@ static void run(struct request *request, int64_t now)
         call_new(command, g_steal_pointer(&request->params), body, NULL, on_reply, request);
     call->host = http_header(request->connection, "Host");
     call->agent = http_header(request->connection, "User-Agent");
+    call->type = http_header(request->connection, "Content-Type");
+    call->if_match = http_header(request->connection, "If-Match");
     call->upload = request->upload ? http_upload_finish(request->upload) : NULL;
     if (problem)
         call_fail(call, problem);

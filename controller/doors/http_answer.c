@@ -26,7 +26,7 @@ void http_add_cors(struct MHD_Response *response, struct MHD_Connection *connect
         return;
     add_header(response, "Access-Control-Allow-Origin", origin);
     add_header(response, "Access-Control-Expose-Headers",
-               "Location, Link, ETag, Accept-Post, Accept-Ranges, "
+               "Location, Link, ETag, Accept-Post, Accept-Patch, Retry-After, Accept-Ranges, "
                "Content-Disposition, Content-Range, Last-Modified");
     add_header(response, "Vary", "Origin");
 }
@@ -54,8 +54,10 @@ struct MHD_Response *http_problem(const struct problem *problem)
     json_decref(json);
     if (problem->status == 401)
         add_header(response, "WWW-Authenticate", "Bearer");
-    if (problem->status == 503)
-        add_header(response, "Retry-After", "1");
+    if (problem->retry_after > 0) {
+        g_autofree char *seconds = g_strdup_printf("%d", problem->retry_after);
+        add_header(response, "Retry-After", seconds);
+    }
     return response;
 }
 
@@ -87,21 +89,23 @@ enum MHD_Result http_refuse(struct MHD_Connection *connection, struct problem *p
     return http_queue(connection, status, response);
 }
 
+static struct MHD_Response *response_of(const struct command *command, const json_t *result)
+{
+    const char *member = command->answer == BODY_METRICS ? "text" : "sdp";
+    const char *text = json_string_value(json_object_get(result, member));
+    if (command->answer == BODY_JSON)
+        return response_of_json(result, "application/json");
+    return text ? response_of_text(strdup(text), rest_body_type(command->answer))
+                : response_of_text(NULL, NULL);
+}
+
 struct MHD_Response *http_result(const struct command *command, const json_t *result)
 {
-    struct MHD_Response *response;
-    if (command->answer == BODY_JSON)
-        response = response_of_json(result, "application/json");
-    else if (command->answer == BODY_SDP)
-        response = response_of_text(strdup(json_string_value(json_object_get(result, "sdp"))),
-                                    "application/sdp");
-    else if (command->answer == BODY_METRICS)
-        response = response_of_text(strdup(json_string_value(json_object_get(result, "text"))),
-                                    rest_body_type(BODY_METRICS));
-    else
-        response = response_of_text(NULL, NULL);
+    struct MHD_Response *response = response_of(command, result);
     g_autofree char *location = rest_location(command, result);
+    g_autofree char *etag = rest_etag(command, result);
     add_header(response, "Location", location);
+    add_header(response, "ETag", etag);
     size_t i;
     json_t *server;
     json_array_foreach(json_object_get(result, "ice_servers"), i, server)
@@ -118,16 +122,17 @@ enum MHD_Result http_answer_options(struct MHD_Connection *connection, const cha
     if (!allowed)
         return http_refuse(connection, problem_new(404, "there is nothing at %s", path), NULL);
     g_autofree char *methods = g_strconcat(allowed, ", OPTIONS", NULL);
+    g_autofree char *posted = rest_accepts("POST", path), *patched = rest_accepts("PATCH", path);
     struct MHD_Response *response = response_of_text(NULL, NULL);
     add_header(response, "Allow", methods);
-    if (strstr(allowed, "POST") && g_str_has_suffix(path, "/whep"))
-        add_header(response, "Accept-Post", "application/sdp");
+    add_header(response, "Accept-Post", posted);
+    add_header(response, "Accept-Patch", patched);
     add_header(response, "Access-Control-Allow-Methods", methods);
     add_header(response, "Access-Control-Allow-Headers",
                "Authorization, Content-Type, If-Match, If-None-Match, If-Range, Range");
     add_header(response, "Access-Control-Max-Age", "600");
     http_add_cors(response, connection);
-    return http_queue(connection, 204, response);
+    return http_queue(connection, 200, response);
 }
 
 enum MHD_Result http_answer_file(const char *web_dir, struct MHD_Connection *connection,

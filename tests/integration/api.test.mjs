@@ -94,8 +94,9 @@ test('every REST path of the reference answers as it should', async () => {
         'synthdef.show': [undefined, 200, { name: 'sine' }],
         'whep.offer': ['v=0 this is no offer', 422, { room: 'main' }, 'application/sdp'],
         'whep.probe': [undefined, 204, { room: 'main' }],
-        'whep.trickle': ['', 404, { room: 'main', listener: 'x' },
+        'whep.patch': ['', 404, { room: 'main', listener: 'x' },
             'application/trickle-ice-sdpfrag'],
+        'whep.show': [undefined, 404, { room: 'main', listener: 'x' }],
         'whep.end': [undefined, 404, { room: 'main', listener: 'x' }],
     };
     const rest = rows.filter(({ path, method }) => path && method !== 'server.restart');
@@ -343,7 +344,7 @@ test('preflight says what a WHEP player of our own origin may do and read', asyn
     const origin = farfield.base;
     const flight = await api('OPTIONS', '/v1/rooms/main/whep', undefined, { origin,
         'access-control-request-method': 'POST' });
-    assert.equal(flight.status, 204);
+    assert.equal(flight.status, 200);
     assert.match(flight.headers.get('access-control-allow-methods'), /POST/);
     assert.match(flight.headers.get('access-control-allow-headers'), /Authorization/);
     assert.equal(flight.headers.get('access-control-allow-origin'), origin);

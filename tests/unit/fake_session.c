@@ -566,6 +566,18 @@ struct fake_answer *fake_call_bytes(struct fake_session *f, const char *method, 
     return answer;
 }
 
+struct fake_answer *fake_patch(struct fake_session *f, const char *method, const char *params,
+                               const char *type, const char *if_match, const char *body)
+{
+    struct fake_answer *answer = answer_new(f);
+    struct call *patch = call_new(command_by_method(method), read_params(params),
+                                  g_bytes_new(body, strlen(body)), NULL, on_answer, answer);
+    patch->type = type;
+    patch->if_match = if_match;
+    session_call(f->session, patch, false, f->now);
+    return answer;
+}
+
 struct fake_answer *fake_upload(struct fake_session *f, const char *method, const char *params,
                                 const char *path)
 {

@@ -82,10 +82,13 @@ void fake_reply(struct fake_session *f, const char *text);
 struct fake_answer *fake_call(struct fake_session *f, const char *method, const char *params);
 struct fake_answer *fake_call_bytes(struct fake_session *f, const char *method, const char *params,
                                     const void *bytes, gsize length);
-// The same without anybody who waits for the answer.
+// The same with headers of HTTP, either of which may be NULL.
+struct fake_answer *fake_patch(struct fake_session *f, const char *method, const char *params,
+                               const char *type, const char *if_match, const char *body);
 // The same with an uploaded file.
 struct fake_answer *fake_upload(struct fake_session *f, const char *method, const char *params,
                                 const char *path);
+// The same without anybody who waits for the answer.
 void fake_notify(struct fake_session *f, const char *method, const char *params);
 
 // A WebSocket client, whose connection is named by a letter.

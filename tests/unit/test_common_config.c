@@ -171,10 +171,10 @@ static void another_program_s_environment(void **state)
 
 // --- ICE servers --------------------------------------------------------------------------------
 
-static char *ice(const char *text)
+static char *ice_with(const char *text, const char *secret)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) servers = ice_servers_parse(text, &error);
+    g_autoptr(GPtrArray) servers = ice_servers_parse(text, secret, &error);
     if (!servers)
         return g_strdup(error->message);
     GString *shown = g_string_new(NULL);
@@ -184,6 +184,11 @@ static char *ice(const char *text)
                                s->credential ? s->credential : "-");
     }
     return g_string_free(shown, FALSE);
+}
+
+static char *ice(const char *text)
+{
+    return ice_with(text, "");
 }
 
 static void ice_servers_are_read(void **state)
@@ -202,10 +207,57 @@ static void ice_servers_that_are_none(void **state)
                                         "http:a", "turn:u@h", ":x",          "turn:@h"};
     for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
         g_autofree char *expected = g_strdup_printf(
-            "ice-servers: \"%s\" is neither stun:HOST:PORT nor turn:USER:PASSWORD@HOST:PORT",
+            "ice-servers: \"%s\" is neither stun:HOST:PORT nor turn:USER:PASSWORD@HOST:PORT (nor "
+            "turn:HOST:PORT with turn-secret)",
             wrong[i]);
         assert_text(ice(wrong[i]), expected);
     }
+}
+
+static void a_secret_makes_passwords_that_end(void **state)
+{
+    assert_text(ice_with("turn:h:3478 stun:s turn:u:p@k", "north"),
+                "[turn:h:3478 - -][stun:s - -][turn:k u p]");
+    assert_has(ice_with("turn:u@h", "north"), "is neither");
+    g_autoptr(GPtrArray) servers = ice_servers_parse("turn:h stun:s turn:u:p@k", "north", NULL);
+    static const char *const expected[] = {
+        // printf 1700043200 | openssl dgst -sha1 -hmac north -binary | base64
+        "1700043200 PSvXQwCT00HksjK8g6LOQFVjgO8=", "- -", "u p"};
+    for (guint i = 0; i < servers->len; i++) {
+        g_autofree char *user = NULL, *credential = NULL;
+        bool opens = ice_server_open(servers->pdata[i], 1700000000, &user, &credential);
+        assert_int_equal(opens, i != 1);
+        assert_text(g_strdup_printf("%s %s", user ? user : "-", credential ? credential : "-"),
+                    expected[i]);
+    }
+}
+
+static void addresses_and_ports_of_ice(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) addresses = ice_addresses_parse(" 192.0.2.1\t2001:DB8::1 ", &error);
+    assert_text(g_strjoinv(",", addresses), "192.0.2.1,2001:db8::1");
+    assert_null(ice_addresses_parse("192.0.2.1 example.org", &error));
+    assert_string_equal(error->message, "ice-address: \"example.org\" is not a numeric address");
+    static const char *const wrong[] = {"1", "1-", "0-5", "5-4", "1-65536", "1-2-3", "a-b", "1-2 "};
+    int first, last;
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++)
+        assert_false(ice_ports_parse(wrong[i], &first, &last, NULL));
+    assert_true(ice_ports_parse("40000-40009", &first, &last, NULL));
+    assert_int_equal(first + last, 80009);
+    assert_true(ice_ports_parse("", &first, &last, NULL));
+    assert_int_equal(first + last, 0);
+}
+
+static void words_of_ice(void **state)
+{
+    static const char long_enough[] = "0123456789012345678901";
+    g_autofree char *most = g_strnfill(ICE_MAX_WORD, 'a'),
+                    *more = g_strnfill(ICE_MAX_WORD + 1, 'a');
+    assert_true(ice_is_ufrag("ab+/") && ice_is_ufrag(most) && ice_is_password(long_enough));
+    assert_false(ice_is_ufrag(NULL) || ice_is_ufrag("abc") || ice_is_ufrag(more) ||
+                 ice_is_ufrag("ab c") || ice_is_ufrag("ab-d") || ice_is_ufrag("abcd\n") ||
+                 ice_is_password(NULL) || ice_is_password(long_enough + 1));
 }
 
 int main(void)
@@ -221,6 +273,9 @@ int main(void)
         CLEAN(another_program_s_environment),
         CLEAN(ice_servers_are_read),
         CLEAN(ice_servers_that_are_none),
+        CLEAN(a_secret_makes_passwords_that_end),
+        CLEAN(addresses_and_ports_of_ice),
+        CLEAN(words_of_ice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,6 +30,9 @@ static void every_type_survives(void **state)
         "{'type':'controller.hello','rooms':[]}",
         "{'type':'pipeline.hello','listeners':[{'listener':'x','room':'main','kind':'ogg',"
         "'state':'connected','mode':'safe','since':5.5}],'recordings':[" RECORDING "]}",
+        "{'type':'pipeline.hello','listeners':[{'listener':'x','room':'main','kind':'webrtc',"
+        "'state':'connected','mode':'balanced','since':5.5,'ufrag':'abcd','their_ufrag':'efgh'}],"
+        "'recordings':[]}",
         "{'type':'pipeline.hello','listeners':[],'recordings':[]}",
         "{'type':'record','recording':" RECORDING "}",
         "{'type':'record.stop','id':'1-a'}",
@@ -42,6 +45,9 @@ static void every_type_survives(void **state)
         "{'type':'offer','listener':'x','sdp':'v=0'}",
         "{'type':'answer','listener':'x','sdp':'v=0'}",
         "{'type':'candidate','listener':'x','candidate':'','mline':63}",
+        "{'type':'candidate','listener':'x','candidate':'c','mline':0,'mid':'1'}",
+        "{'type':'restart','listener':'x'}",
+        "{'type':'restart','listener':'x','ufrag':'abcd','password':'p'}",
         "{'type':'refused','listener':'x','status':422,'detail':'no'}",
         "{'type':'refused','listener':'x','status':503}",
         "{'type':'state','listener':'x','state':'closed','detail':'left'}",
@@ -81,6 +87,8 @@ static void what_is_wrong_is_named(void **state)
         "listener must be a string of fitting length",
         "{'type': 'offer', 'listener': 5, 'sdp': 'x'}",
         "listener must be a string of fitting length",
+        "{'type': 'restart', 'listener': 'x', 'ufrag': 'abcd'}",
+        "password must be a string of fitting length",
         "{'type': 'candidate', 'listener': 'x', 'candidate': 'c', 'mline': 64}",
         "mline must be a number in range",
         "{'type': 'candidate', 'listener': 'x', 'candidate': 'c', 'mline': -1}",

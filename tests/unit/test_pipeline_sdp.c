@@ -89,6 +89,7 @@ static void test_answer_refuses_what_is_not_ours(void **state)
         sdp_write_answer(own, offer, &(struct sdp_music){.payload = 100, .complete = true});
     assert_string_equal(answer,
                         "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE a\r\n"
+                        "a=ice-options:trickle\r\n"
                         "m=video 0 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:v\r\n"
                         "a=inactive\r\n"
                         "m=audio 9 UDP/TLS/RTP/SAVPF 100\r\nc=IN IP4 0.0.0.0\r\n"
@@ -173,15 +174,20 @@ static void test_plain_line_ends_will_do(void **state)
     sdp_destroy(read_good(text, SDP_OFFER));
 }
 
-static void assert_refused(const char *text, enum sdp_role role, const char *why)
+static void assert_error(const char *text, enum sdp_role role, int code, const char *why)
 {
     g_autoptr(GError) error = NULL;
     struct sdp *sdp = sdp_read(text, role, &error);
     if (sdp)
         print_error("not refused (%s): %.300s\n", why, text);
     assert_null(sdp);
-    assert_int_equal(error->code, ERROR_REFUSED);
+    assert_int_equal(error->code, code);
     assert_string_equal(error->message, why);
+}
+
+static void assert_refused(const char *text, enum sdp_role role, const char *why)
+{
+    assert_error(text, role, ERROR_REFUSED, why);
 }
 
 static void test_refusals(void **state)
@@ -196,26 +202,15 @@ static void test_refusals(void **state)
         {"v=0\r\n\r\ns=-\r\n", "SDP: line 2 is not \"x=...\""},
         {"v=0\r\ns=\x01\r\n", "SDP: line 2 holds a control character"},
         {"v=0\r\ns=\xff\r\n", "SDP: not UTF-8"},
-        {BEGIN VIDEO, "SDP: no audio section"},
-        {BEGIN "m=audio 0 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n" TRANSPORT
-               "a=setup:actpass\r\n" AUDIO_REST,
-         "SDP: no audio section"},
-        {BEGIN AUDIO_LINE TRANSPORT "a=setup:actpass\r\na=mid:0\r\na=rtcp-mux\r\n"
-                                    "a=rtpmap:9 G722/8000\r\n",
-         "SDP: the audio has no opus/48000/2 with a dynamic payload type"},
-        // Opus is described, but the media line does not list it.
-        {BEGIN "m=audio 9 UDP/TLS/RTP/SAVPF 9\r\n" TRANSPORT
-               "a=setup:actpass\r\na=mid:0\r\n" AUDIO_REST,
-         "SDP: the audio has no opus/48000/2 with a dynamic payload type"},
         {BEGIN AUDIO_LINE TRANSPORT "a=setup:actpass\r\n" AUDIO_REST,
          "SDP: the audio section has no mid"},
         {BEGIN AUDIO_LINE TRANSPORT "a=setup:actpass\r\na=mid:a b\r\n" AUDIO_REST,
          "SDP: media section 0 has a bad mid"},
         {BEGIN AUDIO_LINE TRANSPORT "a=setup:actpass\r\na=mid:0\r\na=rtpmap:111 opus/48000/2\r\n",
          "SDP: the audio has no rtcp-mux"},
-        {BEGIN AUDIO_LINE TRANSPORT "a=setup:actpass\r\na=mid:0\r\na=rtcp-mux\r\na=sendonly\r\n"
-                                    "a=rtpmap:111 opus/48000/2\r\n",
-         "SDP: the audio does not want to receive"},
+        // Of no use, and no connection could be made of it either.
+        {BEGIN VIDEO_LINE "a=mid:1\r\na=rtpmap:96 VP8/90000\r\n",
+         "SDP: ice-ufrag must be 4 to 256 letters, digits, + or /"},
         {BEGIN "m=audio 9 RTP/AVP 111\r\n" TRANSPORT "a=setup:actpass\r\na=mid:0\r\n" AUDIO_REST,
          "SDP: the audio's protocol is not UDP/TLS/RTP/SAVPF"},
         {BEGIN AUDIO_LINE "a=setup:actpass\r\na=mid:0\r\n" AUDIO_REST,
@@ -234,6 +229,47 @@ static void test_refusals(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
         assert_refused(rows[i].text, SDP_OFFER, rows[i].why);
     assert_refused(BEGIN AUDIO, SDP_ANSWER, "SDP: setup must be active or passive");
+}
+
+// Who offers this may be made an offer.
+static void test_offers_of_no_use(void **state)
+{
+    static const struct {
+        const char *text, *why;
+    } rows[] = {
+        {BEGIN VIDEO, "SDP: no audio section"},
+        {BEGIN "m=audio 0 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n" TRANSPORT
+               "a=setup:actpass\r\n" AUDIO_REST,
+         "SDP: no audio section"},
+        {BEGIN AUDIO_LINE TRANSPORT "a=setup:actpass\r\na=mid:0\r\na=rtcp-mux\r\n"
+                                    "a=rtpmap:9 G722/8000\r\n",
+         "SDP: the audio has no opus/48000/2 with a dynamic payload type"},
+        // Opus is described, but the media line does not list it.
+        {BEGIN "m=audio 9 UDP/TLS/RTP/SAVPF 9\r\n" TRANSPORT
+               "a=setup:actpass\r\na=mid:0\r\n" AUDIO_REST,
+         "SDP: the audio has no opus/48000/2 with a dynamic payload type"},
+        {BEGIN AUDIO_LINE TRANSPORT "a=setup:actpass\r\na=mid:0\r\na=rtcp-mux\r\na=sendonly\r\n"
+                                    "a=rtpmap:111 opus/48000/2\r\n",
+         "SDP: the audio does not want to receive"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        assert_error(rows[i].text, SDP_OFFER, ERROR_UNUSABLE, rows[i].why);
+}
+
+static void test_a_new_session_is_a_fragment(void **state)
+{
+    struct sdp *own = read_good(own_text, SDP_OWN);
+    static const char *const outside[] = {"203.0.113.5", "2001:db8::5", NULL};
+    sdp_set_session(own, "efgh", "abcdefghijklmnopqrstuv");
+    sdp_add_outside(own, outside);
+    g_autofree char *text =
+        sdp_write_fragment(own, "a", &(struct sdp_music){.payload = 100, .complete = true});
+    assert_string_equal(text, "a=ice-options:trickle\r\nm=audio 9 UDP/TLS/RTP/SAVPF 100\r\n"
+                              "a=mid:a\r\na=ice-ufrag:efgh\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\n"
+                              "a=candidate:1 1 UDP 2015363327 192.0.2.1 40000 typ host\r\n"
+                              "a=candidate:0o0 1 UDP 1679819007 203.0.113.5 40000 typ srflx raddr "
+                              "192.0.2.1 rport 40000\r\na=end-of-candidates\r\n");
+    sdp_destroy(own);
 }
 
 static void test_sizes(void **state)
@@ -298,6 +334,8 @@ int main(void)
         cmocka_unit_test(test_transport_of_the_bundle_and_of_the_session),
         cmocka_unit_test(test_plain_line_ends_will_do),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_offers_of_no_use),
+        cmocka_unit_test(test_a_new_session_is_a_fragment),
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_candidates),
     };

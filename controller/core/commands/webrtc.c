@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Listening by a WebSocket, the server making the offer:
-// webrtc.listen -> offer, webrtc.answer, webrtc.candidate both ways, webrtc.bye.
+// webrtc.listen -> offer, webrtc.answer, webrtc.candidate both ways, webrtc.bye; after a change of
+// the network webrtc.restart -> offer, webrtc.answer.
 #include "controller/core/commands/commands.h"
 #include "controller/core/listeners.h"
 
@@ -12,14 +13,15 @@ static void webrtc_listen(struct session *session, struct call *call)
 static void answer(struct session *session, struct call *call)
 {
     struct listener *listener = listener_of_call(session, call);
-    if (!listener)
-        return;
-    struct link_message message = {
-        .type = LINK_ANSWER, .listener = listener->id, .sdp = (char *)call_string(call, "sdp")};
-    if (session->ports.to_pipeline(session->ports.data, &message))
-        call_succeed(call, NULL);
-    else
-        call_fail(call, problem_new(503, "the pipeline is away"));
+    if (listener)
+        listener_answer(session, listener, call, call_string(call, "sdp"));
+}
+
+static void restart(struct session *session, struct call *call)
+{
+    struct listener *listener = listener_of_call(session, call);
+    if (listener)
+        listener_restart(session, listener, call, NULL, NULL);
 }
 
 static void candidate(struct session *session, struct call *call)
@@ -27,7 +29,7 @@ static void candidate(struct session *session, struct call *call)
     struct listener *listener = listener_of_call(session, call);
     if (!listener)
         return;
-    if (listener_candidate(session, listener, call_string(call, "candidate"),
+    if (listener_candidate(session, listener, call_string(call, "candidate"), NULL,
                            call_integer(call, "mline")))
         call_succeed(call, NULL);
     else
@@ -79,11 +81,22 @@ static const struct command candidate_row = {
                 .fallback = "0"}},
     .handle = candidate,
 };
+static const struct command restart_row = {
+    "webrtc.restart",
+    .scope = SCOPE_LISTEN,
+    .websocket_only = true,
+    .words =
+        "Another offer for the same connection, by which it finds a new way after the client's "
+        "network has changed; webrtc.answer is to follow. The sound goes on meanwhile.",
+    .params = {LISTENER},
+    .result = "offer",
+    .handle = restart,
+};
 static const struct command bye_row = {
     "webrtc.bye",           .scope = SCOPE_LISTEN,
     .websocket_only = true, .words = "Stops listening.",
     .params = {LISTENER},   .handle = bye,
 };
 
-const struct command *const webrtc_commands[] = {&listen_row, &answer_row, &candidate_row, &bye_row,
-                                                 NULL};
+const struct command *const webrtc_commands[] = {&listen_row, &answer_row,  &candidate_row,
+                                                 &bye_row,    &restart_row, NULL};
