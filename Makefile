@@ -13,7 +13,7 @@ BUILD := build/$(VARIANT)
 PACKAGES_BUILD := gcc make pkg-config libglib2.0-dev libmicrohttpd-dev libwebsockets-dev \
 	libwebsockets-evlib-glib libjansson-dev liblo-dev libgstreamer1.0-dev \
 	libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev libjack-jackd2-dev \
-	libopus-dev libsamplerate0-dev libnice-dev libogg-dev libsndfile1-dev libsqlite3-dev \
+	libopus-dev libsamplerate0-dev libnice-dev nettle-dev libogg-dev libsndfile1-dev libsqlite3-dev \
 	libavahi-client-dev libavahi-glib-dev
 PACKAGES_RUN := jackd2 supercollider-server gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gstreamer1.0-nice
@@ -33,7 +33,7 @@ LIBS_COMMON := glib-2.0 gio-unix-2.0 jansson
 LIBS_CONTROLLER := libmicrohttpd libwebsockets liblo sqlite3 avahi-client avahi-glib
 LIBS_SOUND := glib-2.0 jansson sndfile
 LIBS_PIPELINE := libwebsockets gstreamer-1.0 gstreamer-webrtc-1.0 gstreamer-sdp-1.0 \
-	gstreamer-rtp-1.0 jack opus samplerate nice sndfile ogg
+	gstreamer-rtp-1.0 jack opus samplerate nice nettle sndfile ogg
 
 ifeq ($(VARIANT),debug)
 VARIANT_FLAGS := -O1 -g3 -Werror

@@ -7,7 +7,6 @@
 // Expected loss in percent. From 9 on libopus 1.3 gives up its pure music layer for the hybrid one,
 // which alone carries error correction (opus_encoder.c); the more, the more is put into it.
 #define EXPECTED_LOSS 20
-#define MAX_PACKET 1276 // RFC 6716: a frame is at most 1275 bytes, its header one
 
 struct encoder {
     OpusEncoder *opus; // owned

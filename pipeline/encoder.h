@@ -13,7 +13,8 @@ struct encoder_settings {
     bool fec;       // in-band error correction; needs blocks of 480 or more
 };
 
-#define MAX_BLOCK 960 // frames in the longest packet
+#define MAX_BLOCK 960   // frames in the longest packet
+#define MAX_PACKET 1276 // bytes; RFC 6716: a frame is at most 1275, its header one
 
 struct encoder;
 

@@ -142,14 +142,21 @@ void feed_set_mode(struct feed *feed, enum stream_mode mode)
         settle(feed);
 }
 
-void feed_start(struct feed *feed, const struct rtp *rtp, GstPad *pad)
+void feed_start(struct feed *feed, const struct rtp *rtp, GstPad *pad, struct shortcut *shortcut)
 {
     struct stream *stream = stream_of(feed, feed->mode);
     turn_init(&feed->turn, stream_block(stream));
     feed->rtp = *rtp;
-    rtp_attach(&feed->rtp, pad);
+    rtp_attach(&feed->rtp, pad, shortcut);
     feed->hub = stream_hub(stream);
     feed->sink = join(feed, feed->hub);
+}
+
+void feed_count(const struct feed *feed, struct link_stats *stats)
+{
+    const struct shortcut *shortcut = feed->rtp.shortcut;
+    stats->packets += shortcut ? shortcut_packets(shortcut) : 0;
+    stats->bytes += shortcut ? shortcut_bytes(shortcut) : 0;
 }
 
 void feed_unblock(struct feed *feed)

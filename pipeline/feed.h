@@ -24,8 +24,11 @@ struct feed_events {
 struct feed *feed_create(struct room *room, enum stream_mode mode,
                          const struct feed_events *events);
 
-// Begins to push packets as `rtp` says into `pad`, whose reference it takes over. Once.
-void feed_start(struct feed *feed, const struct rtp *rtp, GstPad *pad);
+// Begins to push packets as `rtp` says into `pad`, whose reference it takes over, and `shortcut`,
+// which may be NULL. Once.
+void feed_start(struct feed *feed, const struct rtp *rtp, GstPad *pad, struct shortcut *shortcut);
+// Adds what went the short way to what webrtcbin knows of.
+void feed_count(const struct feed *feed, struct link_stats *stats);
 void feed_set_mode(struct feed *feed, enum stream_mode mode);
 
 // Frees the encoder's thread from a call that is stuck in the pad, which is of no use after.

@@ -110,6 +110,7 @@ static gboolean on_stats_time(gpointer data)
     struct link_stats stats;
     guint before = listener->highest;
     reports_read(peer_webrtc(listener->peer), &stats, &listener->highest);
+    feed_count(listener->feed, &stats);
     follow_loss(listener, &stats, before);
     stats.mode = listener->adapt.served;
     listener->silent = before == listener->highest ? listener->silent + 1 : 0;
@@ -138,7 +139,8 @@ static void on_connected(void *data)
     listener->fed = true;
     listener->state = LISTENER_CONNECTED;
     g_clear_handle_id(&listener->connect_timer, g_source_remove);
-    feed_start(listener->feed, &listener->rtp, peer_pad(listener->peer));
+    feed_start(listener->feed, &listener->rtp, peer_pad(listener->peer),
+               shortcut_create(peer_webrtc(listener->peer)));
     // Those who come at once, as after a restart, are not to be asked at once for ever.
     guint first = (guint)g_random_int_range(STATS_TIME / 4, STATS_TIME);
     listener->stats_timer = g_timeout_add(first, on_first_stats_time, listener);

@@ -15,15 +15,18 @@ GstCaps *rtp_caps(const struct rtp *rtp)
 
 void rtp_init(struct rtp *rtp, int payload)
 {
+    // In the lower half, so that nobody takes the first rollover for an old packet (RFC
+    // 3711, 3.3.1).
     *rtp = (struct rtp){.payload = payload,
-                        .sequence = g_random_int(),
+                        .sequence = g_random_int_range(0, 1 << 15),
                         .ssrc = g_random_int(),
                         .origin = g_random_int()};
 }
 
-void rtp_attach(struct rtp *rtp, GstPad *pad)
+void rtp_attach(struct rtp *rtp, GstPad *pad, struct shortcut *shortcut)
 {
     rtp->pad = pad;
+    rtp->shortcut = shortcut;
     g_autoptr(GstCaps) caps = rtp_caps(rtp);
     GstSegment segment;
     gst_segment_init(&segment, GST_FORMAT_TIME);
@@ -46,11 +49,12 @@ void rtp_set_plain(struct rtp *rtp)
 
 void rtp_clear(struct rtp *rtp)
 {
+    g_clear_pointer(&rtp->shortcut, shortcut_destroy);
     g_clear_object(&rtp->pad);
     gst_clear_buffer(&rtp->previous);
 }
 
-// --- header -------------------------------------------------------------------------------
+// --- packets -------------------------------------------------------------------------------
 
 #define FIXED 12               // RFC 3550, section 5.1
 #define EXTENSION 16           // with abs-capture-time inside, RFC 8285 in its one-byte form
@@ -59,15 +63,15 @@ void rtp_clear(struct rtp *rtp)
 #define MOST_CARRIED 600       // bytes of the packet before, so that the whole fits into a datagram
 #define CAPTURE_EVERY 4800     // frames between capture times; the receiver fills in those between
 #define UNIX_EPOCH 2208988800u // of NTP, seconds
+#define LONG_WAY 64            // packets, of which one goes through the pad
 
-static gsize put_fixed(struct rtp *rtp, guint8 *at, const GstBuffer *packet, bool extended)
+static gsize put_fixed(const struct rtp *rtp, guint8 *at, const GstBuffer *packet, bool extended)
 {
     at[0] = 0x80 | (extended ? 0x10 : 0);
     at[1] = (rtp->begun ? 0 : 0x80) | rtp->payload;
-    GST_WRITE_UINT16_BE(at + 2, rtp->sequence++);
+    GST_WRITE_UINT16_BE(at + 2, (guint16)rtp->sequence);
     GST_WRITE_UINT32_BE(at + 4, rtp->origin + (guint32)GST_BUFFER_OFFSET(packet));
     GST_WRITE_UINT32_BE(at + 8, rtp->ssrc);
-    rtp->begun = true;
     return FIXED;
 }
 
@@ -102,23 +106,39 @@ static gsize put_red(const struct rtp *rtp, guint8 *at, GstBuffer *before)
     return length + PRIMARY;
 }
 
-bool rtp_push(struct rtp *rtp, GstBuffer *packet)
+static gsize put_opus(guint8 *at, GstBuffer *packet)
 {
-    guint8 header[FIXED + EXTENSION + REDUNDANT + PRIMARY];
-    bool stamped = rtp->capture_id && GST_BUFFER_OFFSET(packet) % CAPTURE_EVERY == 0;
-    GstBuffer *before = rtp->opus ? carried(rtp, packet) : NULL;
-    gsize length = put_fixed(rtp, header, packet, stamped);
-    if (stamped)
-        length += put_capture_time(rtp, header + length, packet);
-    if (rtp->opus)
-        length += put_red(rtp, header + length, before);
-    GstBuffer *out = gst_buffer_new_memdup(header, length);
-    if (before)
-        out = gst_buffer_append(out, gst_buffer_ref(before));
-    out = gst_buffer_append(out, gst_buffer_ref(packet));
+    return gst_buffer_extract(packet, 0, at, MAX_PACKET);
+}
+
+static bool push(struct rtp *rtp, const GstBuffer *packet, const guint8 *bytes, gsize size)
+{
+    GstBuffer *out = gst_buffer_new_memdup(bytes, size);
     GST_BUFFER_PTS(out) = GST_BUFFER_PTS(packet);
     GST_BUFFER_DURATION(out) = GST_BUFFER_DURATION(packet);
+    return gst_pad_chain(rtp->pad, out) == GST_FLOW_OK;
+}
+
+bool rtp_push(struct rtp *rtp, GstBuffer *packet)
+{
+    guint8 bytes[FIXED + EXTENSION + REDUNDANT + PRIMARY + MOST_CARRIED + MAX_PACKET + SRTP_TAG];
+    bool stamped = rtp->capture_id && GST_BUFFER_OFFSET(packet) % CAPTURE_EVERY == 0;
+    GstBuffer *before = rtp->opus ? carried(rtp, packet) : NULL;
+    gsize size = put_fixed(rtp, bytes, packet, stamped);
+    if (stamped)
+        size += put_capture_time(rtp, bytes + size, packet);
+    gsize header = size;
+    if (rtp->opus)
+        size += put_red(rtp, bytes + size, before);
+    if (before)
+        size += put_opus(bytes + size, before);
+    size += put_opus(bytes + size, packet);
+    guint64 index = rtp->sequence++;
+    rtp->begun = true;
     if (rtp->opus)
         gst_buffer_replace(&rtp->previous, packet);
-    return gst_pad_chain(rtp->pad, out) == GST_FLOW_OK;
+    if (!rtp->shortcut || index % LONG_WAY == 0)
+        return push(rtp, packet, bytes, size);
+    shortcut_send(rtp->shortcut, &(struct srtp_packet){rtp->ssrc, index, bytes, header, size});
+    return true;
 }

@@ -49,7 +49,8 @@ file ~ /^controller\/doors\// && project {
     owned("ogg/", "^pipeline/mux[.]c$")
     owned("opus/", "^pipeline/encoder[.]c$")
     owned("samplerate[.]h", "^pipeline/convert[.]c$")
-    owned("nice/", "^pipeline/agent[.]c$")
+    owned("nice/", "^pipeline/(agent|shortcut)[.]c$")
+    owned("nettle/", "^pipeline/srtp[.][ch]$")
     owned("gst/", "^pipeline/")
 }
 END { exit bad }

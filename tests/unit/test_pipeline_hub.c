@@ -180,7 +180,7 @@ static void test_one_that_blocks_is_found_and_let_go(void **state)
     struct stuck stuck = {.hub = hub};
     rtp_init(&stuck.rtp, 111);
     gst_element_set_state(sink, GST_STATE_PLAYING);
-    rtp_attach(&stuck.rtp, pad);
+    rtp_attach(&stuck.rtp, pad, NULL);
     struct subscriber good = {0};
     // Its first member is what on_push() takes.
     stuck.sink =
@@ -230,7 +230,7 @@ static GPtrArray *collect(struct rtp *rtp)
     rtp->sequence = 0xffff;
     rtp->ssrc = 0x01020304;
     rtp->origin = 0xffffff00;
-    rtp_attach(rtp, gst_object_ref_sink(pad));
+    rtp_attach(rtp, gst_object_ref_sink(pad), NULL);
     return got;
 }
 
