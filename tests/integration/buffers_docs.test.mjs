@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The lines that docs/buffers.md prints, run as they are printed.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { promisify } from 'node:util';
+import { shell, shellBlocks, shellJson } from '../lib/docs.mjs';
 import { root, startFarfield } from '../lib/farfield.mjs';
 import { readWav, sine, wav } from '../lib/soundfile.mjs';
 
-const run = promisify(execFile);
 const text = readFileSync(join(root, 'docs/buffers.md'), 'utf8');
-const blocks = [...text.matchAll(/```sh\n(.*?)```/gs)].map(([, block]) => block.trim().split('\n'));
+const blocks = shellBlocks('docs/buffers.md');
 const kick = wav([sine(500)]);
 let farfield, folder;
 
@@ -26,13 +24,7 @@ after(async () => {
     await farfield.stop();
 });
 
-// Each line by itself, but in one shell; the JSON that they print.
-async function bash(lines) {
-    const script = lines.map((line) => `${line}; echo`).join('\n')
-        .replaceAll('http://127.0.0.1:8080', farfield.base).replaceAll('curl -s', 'curl -s --fail');
-    const { stdout } = await run('bash', ['-ec', script], { cwd: folder });
-    return stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
-}
+const bash = (lines) => shellJson(farfield, lines, { cwd: folder });
 
 test('the lines play a file, show it, bring it back and free it', async () => {
     const listener = await farfield.listen();
@@ -62,7 +54,7 @@ test('the lines fill a table', async () => {
 });
 
 test('the limits that are named are those of the settings', async () => {
-    const { stdout } = await run(farfield.program, ['--help']);
+    const stdout = await shell(farfield, [`${farfield.program} --help`]);
     const defaults = { 'max-upload': 256, 'max-assets': 4096, 'max-buffers': 1024 };
     for (const [name, value] of Object.entries(defaults)) {
         assert.match(text, new RegExp(`\\| \`${name}\` \\| ${value} MiB \\|`), name);

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The lines that docs/recordings.md prints, run as they are printed.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { promisify } from 'node:util';
+import { shell, shellBlocks, shellJson } from '../lib/docs.mjs';
 import { root, startFarfield } from '../lib/farfield.mjs';
 import { decode } from '../lib/recording.mjs';
 import { level } from '../lib/sound.mjs';
 import { waitFor } from '../lib/wait.mjs';
 
-const run = promisify(execFile);
 const text = readFileSync(join(root, 'docs/recordings.md'), 'utf8');
-const blocks = [...text.matchAll(/```sh\n(.*?)```/gs)].map(([, block]) => block);
+const blocks = shellBlocks('docs/recordings.md');
 let farfield, folder;
 
 before(async () => {
@@ -30,18 +28,9 @@ after(async () => {
     await farfield.stop();
 });
 
-async function bash(script, env = {}) {
-    const here = script.replaceAll('http://127.0.0.1:8080', farfield.base);
-    const { stdout } = await run('bash', ['-ec', here],
-        { cwd: folder, env: { ...process.env, ...env } });
-    return stdout;
-}
-
 test('the lines record a file, show it and delete it', async () => {
-    const [start, show, ...rest] = blocks[0].trim().split('\n');
-    const script = [start, 'sleep 1', show, 'echo', ...rest.map((line) => `${line}; echo`)];
-    const answers = (await bash(script.join('\n'))).split('\n').filter(Boolean)
-        .map((line) => JSON.parse(line));
+    const [start, show, ...rest] = blocks[0];
+    const answers = await shellJson(farfield, [start, 'sleep 1', show, ...rest], { cwd: folder });
     assert.deepEqual(answers.map(({ state }) => state), ['recording', 'done']);
     assert.equal(answers[1].name, 'first take');
     const { left } = decode(readFileSync(join(folder, 'take.flac')));
@@ -54,7 +43,7 @@ test('the lines go on with a download', async () => {
     const { body: { id } } = await farfield.api('POST', '/v1/recordings', { seconds: 1 });
     await waitFor('its end', async () =>
         (await farfield.api('GET', `/v1/recordings/${id}`)).body.state === 'done');
-    await bash(blocks[1], { ID: id });
+    await shell(farfield, blocks[1], { cwd: folder, env: { ID: id } });
     const { left } = decode(readFileSync(join(folder, 'cut.wav')));
     assert.equal(left.length, 48000);
     assert.ok(level(left, 1000) > 0.1);

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The lines that docs/scenes.md prints, run as they are printed.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { promisify } from 'node:util';
+import { shellBlocks, shellJson } from '../lib/docs.mjs';
 import { root, startFarfield } from '../lib/farfield.mjs';
 import { waitFor } from '../lib/wait.mjs';
 
-const run = promisify(execFile);
 const text = readFileSync(join(root, 'docs/scenes.md'), 'utf8');
-const blocks = [...text.matchAll(/```sh\n(.*?)```/gs)].map(([, block]) => block.trim().split('\n'));
+const blocks = shellBlocks('docs/scenes.md');
 let farfield, folder;
 
 before(async () => {
@@ -24,13 +22,7 @@ after(async () => {
     await farfield.stop();
 });
 
-// Each line by itself, but in one shell; the JSON that they print.
-async function bash(lines) {
-    const script = lines.map((line) => `${line}; echo`).join('\n')
-        .replaceAll('http://127.0.0.1:8080', farfield.base).replaceAll('curl -s', 'curl -s --fail');
-    const { stdout } = await run('bash', ['-ec', script], { cwd: folder });
-    return stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
-}
+const bash = (lines) => shellJson(farfield, lines, { cwd: folder });
 
 const synths = async () => (await farfield.api('GET', '/v1/nodes')).body.nodes
     .filter(({ kind, system }) => kind === 'synth' && !system).map(({ synthdef }) => synthdef);
