@@ -69,7 +69,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzzers/%,$(wildcard tests/fuzz/fu
 PROGRAMS := $(BUILD)/farfield-controller $(BUILD)/farfield-pipeline $(BUILD)/farfield-sound
 
 .PHONY: all run test check bench fuzz fuzzers hostile lint format install clean help synthdefs ugens reference \
-	packages-run packages-test programs unit-programs fuzz-programs node-modules
+	packages-run packages-test programs unit-programs fuzz-programs wire node-modules
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -77,6 +77,7 @@ all: packages-build programs ## build both programs (VARIANT=debug|release|asan|
 
 programs: $(PROGRAMS)
 unit-programs: $(TESTS)
+wire: $(BUILD)/wire
 fuzz-programs: $(FUZZERS)
 
 run: VARIANT := release
@@ -95,7 +96,7 @@ become-run = $(if $(dry),,$(if $(filter load,$(.FEATURES)),$(eval load \
 	build/$(VARIANT)/become.so)$(become controller/run.sh,build/$(VARIANT))))
 
 test: packages-test node-modules ## install what is missing, run every test
-	@$(MAKE) --no-print-directory -j2 VARIANT=asan programs unit-programs
+	@$(MAKE) --no-print-directory -j2 VARIANT=asan programs unit-programs wire
 	@$(MAKE) --no-print-directory -j2 VARIANT=debug programs
 	@node tests/run.mjs
 
@@ -105,7 +106,7 @@ check: packages-test ## the unit tests alone, quick
 
 bench: packages-bench node-modules ## measure, and write docs/benchmarks.md
 	@$(MAKE) --no-print-directory -j2 VARIANT=release programs build/release/bench/tee \
-		build/release/bench/load
+		build/release/bench/load build/release/wire
 	@node tests/bench/run.mjs $(BENCH)
 
 fuzz: fuzzers ## each fuzzer for FUZZ_SECONDS (60), then hostile
@@ -221,6 +222,11 @@ $(BUILD)/bench/load: tests/bench/load.c tests/bench/load_peer.c tests/bench/load
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CPPFLAGS_COMMON) $(call pkg,--cflags,nice openssl libsrtp2) $(CFLAGS) -o $@ \
 		$(filter %.c,$^) $(call pkg,--libs,$(LIBS_COMMON) nice openssl libsrtp2)
+
+# A bad network, for the tests.
+$(BUILD)/wire: tests/lib/wire.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CPPFLAGS_COMMON) $(CFLAGS) -o $@ $< $(call pkg,--libs,$(LIBS_COMMON))
 
 # Archives, so that a test links only what it names.
 $(BUILD)/libcontroller.a: $(CONTROLLER)
