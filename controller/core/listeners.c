@@ -236,7 +236,7 @@ struct listener *listener_of_call(struct session *session, struct call *call)
 {
     const char *id = call_string(call, "listener");
     struct listener *listener = g_hash_table_lookup(session->listeners, id);
-    if (listener && listener->client == call->client)
+    if (listener && listener->client == call->client && listener->kind == KIND_WEBRTC)
         return listener;
     call_fail(call, problem_new(404, "there is no such listener"));
     return NULL;
@@ -456,7 +456,8 @@ static void on_state(struct session *session, struct listener *listener,
     if (message->state != listener->state)
         set_state(session, listener, message->state, message->detail);
     else if (listener->call)
-        call_succeed(take_call(session, listener), NULL);
+        call_succeed(take_call(session, listener),
+                     listener->client ? NULL : json_pack("{s:i}", "status", 204));
 }
 
 static void on_listener(struct session *session, const struct link_message *message)

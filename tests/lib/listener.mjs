@@ -60,7 +60,31 @@ function gathered(peer) {
     return waitFor('ICE gathering', () => peer.iceGatheringState === 'complete');
 }
 
-// Joins by WHEP: offers, and returns the session's URL for DELETE.
+// One attribute's value, undefined without it.
+export function attribute(sdp, name) {
+    return new RegExp(`^a=${name}:([^\r\n]*)`, 'm').exec(sdp)?.[1];
+}
+
+export function candidatesOf(sdp) {
+    return sdp.match(/^a=candidate:[^\r\n]*/gm) ?? [];
+}
+
+// A fragment of the words and candidates in a description (RFC 8840).
+export function fragmentOf(sdp) {
+    return [`a=ice-ufrag:${attribute(sdp, 'ice-ufrag')}`, `a=ice-pwd:${attribute(sdp, 'ice-pwd')}`,
+        'm=audio 9 UDP/TLS/RTP/SAVPF 111', `a=mid:${attribute(sdp, 'mid')}`, ...candidatesOf(sdp),
+        ''].join('\r\n');
+}
+
+// A description with the words and candidates of a fragment in place of its own.
+export function withFragment(sdp, fragment) {
+    const changed = sdp.replace(/^a=candidate:.*\r\n/gm, '')
+        .replace(/^(a=ice-(ufrag|pwd)):.*$/gm, (_, name) => `${name}:${attribute(fragment,
+            name.slice(2))}`);
+    return changed + candidatesOf(fragment).map((line) => `${line}\r\n`).join('');
+}
+
+// Joins by WHEP: offers.
 async function joinByWhep(peer, { base, room, headers, mode }) {
     peer.addTransceiver('audio', { direction: 'recvonly' });
     const offer = await peer.createOffer();
@@ -75,46 +99,69 @@ async function joinByWhep(peer, { base, room, headers, mode }) {
     if (answer.status !== 201) throw new Error(`WHEP answered ${answer.status}: ${sdp}`);
     await peer.setRemoteDescription({ type: 'answer', sdp });
     const session = new URL(answer.headers.get('location'), base).href;
-    return async () => {
-        const gone = await fetch(session, { method: 'DELETE', headers });
-        await gone.arrayBuffer();
-        return gone.status;
+    return {
+        session,
+        async leave() {
+            const gone = await fetch(session, { method: 'DELETE', headers });
+            await gone.arrayBuffer();
+            return gone.status;
+        },
+        // By an offer that is never sent: its fragment is.
+        async restart() {
+            peer.restartIce();
+            await peer.setLocalDescription(await peer.createOffer({ iceRestart: true }));
+            await gathered(peer);
+            const answered = await fetch(session, {
+                method: 'PATCH',
+                headers: { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': '*',
+                    ...headers },
+                body: fragmentOf(peer.localDescription.sdp),
+            });
+            const fragment = await answered.text();
+            if (answered.status !== 200) throw new Error(`${answered.status}: ${fragment}`);
+            await peer.setRemoteDescription({ type: 'answer',
+                sdp: withFragment(peer.remoteDescription.sdp, fragment) });
+        },
     };
 }
 
-// Joins over the WebSocket: the server offers.
-async function joinByRpc(peer, { rpc, room, mode }) {
-    const { listener, sdp } = await rpc.call('webrtc.listen', { room, mode });
-    rpc.on('webrtc.candidate', (params) => {
-        if (params.listener !== listener || !params.candidate) return;
-        peer.addIceCandidate({ candidate: params.candidate, sdpMLineIndex: params.mline ?? 0 })
-            .catch(() => {}); // one that libwebrtc does not like is one candidate less
-    });
+// Answers an offer of the server's.
+async function answerByRpc(peer, rpc, { listener, sdp }) {
     await peer.setRemoteDescription({ type: 'offer', sdp });
     const answer = await peer.createAnswer();
     const stereo = askForStereo(answer.sdp);
     await peer.setLocalDescription({ type: 'answer', sdp: stereo });
     await rpc.call('webrtc.answer', { listener, sdp: stereo });
-    for (const { params } of rpc.events.filter((e) => e.method === 'webrtc.candidate')) {
-        if (params.listener === listener && params.candidate) {
-            await peer.addIceCandidate({ candidate: params.candidate,
-                sdpMLineIndex: params.mline ?? 0 }).catch(() => {});
-        }
-    }
     await gathered(peer);
-    for (const line of peer.localDescription.sdp.match(/^a=candidate:.*$/gm) ?? []) {
+    for (const line of candidatesOf(peer.localDescription.sdp)) {
         await rpc.call('webrtc.candidate', { listener, candidate: line.slice(2), mline: 0 });
     }
     await rpc.call('webrtc.candidate', { listener, candidate: '', mline: 0 });
-    return () => rpc.call('webrtc.bye', { listener });
+}
+
+// Joins over the WebSocket: the server offers.
+async function joinByRpc(peer, { rpc, room, mode }) {
+    const { listener, ...offer } = await rpc.call('webrtc.listen', { room, mode });
+    const add = ({ listener: of, candidate, mline }) => {
+        if (of !== listener || !candidate) return;
+        peer.addIceCandidate({ candidate, sdpMLineIndex: mline ?? 0 })
+            .catch(() => {}); // one that libwebrtc does not like is one candidate less
+    };
+    rpc.on('webrtc.candidate', add);
+    await answerByRpc(peer, rpc, { listener, sdp: offer.sdp });
+    for (const { params } of rpc.events.filter((e) => e.method === 'webrtc.candidate')) add(params);
+    return {
+        leave: () => rpc.call('webrtc.bye', { listener }),
+        restart: async () => answerByRpc(peer, rpc, await rpc.call('webrtc.restart', { listener })),
+    };
 }
 
 // Options: base (http address), room, headers, mode, and rpc where the WebSocket is to carry the
-// signaling. Resolves once connected.
+// signaling, and ice, what RTCPeerConnection is to be told. Resolves once connected.
 export async function listen({ base, room = 'main', headers = {}, rpc = null, mode,
-    timeout = 20000 } = {}) {
+    timeout = 20000, ice = {} } = {}) {
     leaveQuickly();
-    const peer = new RTCPeerConnection();
+    const peer = new RTCPeerConnection(ice);
     const tape = new Tape();
     let sink;
     peer.ontrack = ({ track }) => {
@@ -125,9 +172,9 @@ export async function listen({ base, room = 'main', headers = {}, rpc = null, mo
         sink?.stop();
         peer.close();
     };
-    let leave;
+    let session;
     try {
-        leave = await within('joining', timeout, rpc ? joinByRpc(peer, { rpc, room, mode })
+        session = await within('joining', timeout, rpc ? joinByRpc(peer, { rpc, room, mode })
             : joinByWhep(peer, { base, room, headers, mode }));
         await waitFor('listener connected', () => peer.connectionState === 'connected',
             { timeout, every: 10 });
@@ -139,6 +186,9 @@ export async function listen({ base, room = 'main', headers = {}, rpc = null, mo
     const listener = {
         peer,
         tape,
+        session: session.session, // address of a WHEP session
+        // Begins another ICE session and waits for nothing.
+        restart: () => session.restart(),
         // Frames heard so far; goes on while connected, in silence too.
         get frames() {
             return tape.frames;
@@ -185,7 +235,7 @@ export async function listen({ base, room = 'main', headers = {}, rpc = null, mo
         // Leaves in order.
         async close() {
             try {
-                return await leave();
+                return await session.leave();
             } finally {
                 shut();
             }

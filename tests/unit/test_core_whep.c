@@ -289,7 +289,7 @@ static void an_offer_of_no_use_gets_another_in_return(void **state)
     assert_text(link_text(rig), told);
     assert_waiting(taken);
     pipeline_says(rig, "{'type': 'state', 'listener': '%s', 'state': 'connecting'}", rig->id);
-    assert_answer(taken, "200 {}");
+    assert_answer(taken, "200 {\"status\":204}");
     taken = fake_patch(rig->f, "whep.patch", rig->params, "application/sdp", NULL, "A");
     pipeline_says(rig, "{'type': 'refused', 'listener': '%s', 'status': 422, 'detail': 'bad'}",
                   rig->id);
