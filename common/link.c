@@ -92,6 +92,7 @@ enum {
     HAS_SINCE = 1 << 18,
     HAS_PORT = 1 << 19,
     MAY_ICE = 1 << 20,
+    MAY_CLIENT = 1 << 21,
 };
 
 static const int members[] = {
@@ -112,7 +113,7 @@ static const int members[] = {
     [LINK_RECORD] = HAS_RECORDING,
     [LINK_RECORD_STOP] = HAS_ID,
     [LINK_RECORDING] = HAS_RECORDING,
-    [LINK_JOINED] = HAS_LISTENER | HAS_ROOM | HAS_KIND | HAS_MODE | HAS_SINCE,
+    [LINK_JOINED] = HAS_LISTENER | HAS_ROOM | HAS_KIND | HAS_MODE | HAS_SINCE | MAY_CLIENT,
     [LINK_STREAMS] = HAS_PORT | MAY_DETAIL,
 };
 
@@ -134,6 +135,7 @@ void link_listener_destroy(struct link_listener *listener)
     g_free(listener->room);
     g_free(listener->ufrag);
     g_free(listener->their_ufrag);
+    g_free(listener->client);
     g_free(listener);
 }
 
@@ -149,6 +151,7 @@ void link_message_destroy(struct link_message *message)
     g_free(message->ufrag);
     g_free(message->password);
     g_free(message->detail);
+    g_free(message->client);
     g_clear_pointer(&message->rooms, g_ptr_array_unref);
     g_clear_pointer(&message->listeners, g_ptr_array_unref);
     g_clear_pointer(&message->recordings, g_ptr_array_unref);
@@ -196,6 +199,7 @@ static json_t *encode_listeners(const GPtrArray *listeners)
                       "mode", mode_names[listener->mode], "since", listener->since);
         set_text_if_any(entry, "ufrag", listener->ufrag);
         set_text_if_any(entry, "their_ufrag", listener->their_ufrag);
+        set_text_if_any(entry, "client", listener->client);
         json_array_append_new(array, entry);
     }
     return array;
@@ -266,6 +270,8 @@ char *link_message_encode(const struct link_message *m)
         set_text(object, "kind", kind_names[m->kind]);
     if (has & HAS_SINCE)
         json_object_set_new(object, "since", json_real(m->since));
+    if (has & MAY_CLIENT && m->client)
+        set_text(object, "client", m->client);
     if (has & HAS_PORT)
         json_object_set_new(object, "port", json_integer(m->port));
     char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(15));
@@ -409,7 +415,8 @@ static bool take_listeners(const json_t *object, GPtrArray *listeners, GError **
             !take_mode(entry, &listener->mode, error) ||
             !take_number(entry, "since", 0, 1e12, &listener->since, error) ||
             !take_text(entry, "ufrag", true, ICE_MAX_WORD, &listener->ufrag, error) ||
-            !take_text(entry, "their_ufrag", true, ICE_MAX_WORD, &listener->their_ufrag, error))
+            !take_text(entry, "their_ufrag", true, ICE_MAX_WORD, &listener->their_ufrag, error) ||
+            !take_text(entry, "client", true, MAX_NAME, &listener->client, error))
             return false;
     }
     return true;
@@ -516,6 +523,8 @@ static bool take_members(const json_t *object, struct link_message *m, GError **
     if (has & HAS_KIND && !take_kind(object, &m->kind, error))
         return false;
     if (has & HAS_SINCE && !take_number(object, "since", 0, 1e12, &m->since, error))
+        return false;
+    if (has & MAY_CLIENT && !take_text(object, "client", true, MAX_NAME, &m->client, error))
         return false;
     if (has & HAS_PORT && !take_integer(object, "port", 0, 65535, &m->port, error))
         return false;

@@ -77,6 +77,7 @@ struct link_listener {
     enum stream_mode mode;
     double since;              // seconds of Unix time at which it was asked for
     char *ufrag, *their_ufrag; // owned: names of the ICE session, ours and the client's; or NULL
+    char *client; // owned: name of its program (agent.h), of the pipeline's own doors; may be NULL
 };
 
 struct link_stats {
@@ -106,6 +107,7 @@ struct link_message {
     struct link_stats stats;
     enum listener_kind kind;     // JOINED
     double since;                // JOINED: seconds of Unix time
+    char *client;                // JOINED: name of its program, may be NULL
     int port;                    // STREAMS: that is listened on, 0 for none
     GPtrArray *rooms;            // CONTROLLER_HELLO: struct link_room
     GPtrArray *listeners;        // PIPELINE_HELLO: struct link_listener

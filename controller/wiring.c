@@ -306,11 +306,12 @@ static bool may_open_rpc(void *data, const char *host, const char *origin,
            access_origin_allowed(&app->access, host, origin) && (*authorised || !key);
 }
 
-static void *open_rpc(void *data, struct websocket *websocket, bool authorised, const char *agent)
+static void *open_rpc(void *data, struct websocket *websocket, bool authorised, const char *host,
+                      const char *agent)
 {
     struct app *app = data;
     struct client *client = rpc_client_create(app->rpc, websocket, authorised);
-    rpc_client_set_agent(client, agent);
+    rpc_client_describe(client, host, agent);
     return client;
 }
 
@@ -343,7 +344,8 @@ static bool may_open_link(void *data, const char *host, const char *origin,
     return *authorised;
 }
 
-static void *open_link(void *data, struct websocket *websocket, bool authorised, const char *agent)
+static void *open_link(void *data, struct websocket *websocket, bool authorised, const char *host,
+                       const char *agent)
 {
     struct app *app = data;
     // A pipeline that was started anew may be here before the old one's end is noticed.

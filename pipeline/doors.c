@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/agent.h"
 #include "common/error.h"
 #include "common/log.h"
 #include "pipeline/doors_own.h"
@@ -171,6 +172,13 @@ static void keep_little_unsent(struct lws *wsi, enum listener_kind kind)
     setsockopt(lws_get_socket_fd(wsi), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
 }
 
+static char *program_of(struct lws *wsi)
+{
+    char text[256];
+    bool said = lws_hdr_copy(wsi, text, sizeof text, WSI_TOKEN_HTTP_USER_AGENT) > 0;
+    return agent_name(said ? text : NULL);
+}
+
 static void tell_joined(const struct visitor *visitor)
 {
     const struct link_listener *about = &visitor->about;
@@ -179,7 +187,8 @@ static void tell_joined(const struct visitor *visitor)
                                                            .room = about->room,
                                                            .kind = about->kind,
                                                            .mode = about->mode,
-                                                           .since = about->since});
+                                                           .since = about->since,
+                                                           .client = about->client});
 }
 
 struct visitor *visitor_create(struct doors *doors, struct lws *wsi, const struct ask *ask,
@@ -198,6 +207,7 @@ struct visitor *visitor_create(struct doors *doors, struct lws *wsi, const struc
                                             .kind = ask->kind,
                                             .state = LISTENER_CONNECTED,
                                             .mode = ask->mode,
+                                            .client = program_of(wsi),
                                             .since = (double)g_get_real_time() / G_USEC_PER_SEC};
     visitor->reported = g_get_monotonic_time();
     visitor->incoming = g_string_new(NULL);
@@ -248,6 +258,7 @@ void visitor_destroy(struct visitor *visitor)
     g_free(visitor->ending);
     g_free(visitor->about.id);
     g_free(visitor->about.room);
+    g_free(visitor->about.client);
     g_free(visitor);
 }
 
@@ -339,6 +350,7 @@ void doors_list(const struct doors *doors, GPtrArray *list)
         struct link_listener *about = g_memdup2(&visitor->about, sizeof *about);
         about->id = g_strdup(about->id);
         about->room = g_strdup(about->room);
+        about->client = g_strdup(about->client);
         g_ptr_array_add(list, about);
     }
 }

@@ -540,6 +540,8 @@ static void on_hello(struct session *session, const struct link_message *message
         if (!listener)
             listener = add_listener(session, told->id, told->room, told->mode);
         listener->kind = told->kind;
+        if (!listener->agent)
+            listener->agent = agent_name(told->client);
         listener->state = told->state;
         listener->since = told->since;
         ice_session_set(&listener->ice, told->ufrag, told->their_ufrag);
@@ -561,8 +563,11 @@ static void on_hello(struct session *session, const struct link_message *message
 static void on_joined(struct session *session, const struct link_message *message)
 {
     struct listener *listener = g_hash_table_lookup(session->listeners, message->listener);
-    if (!listener)
+    if (!listener) {
         listener = add_listener(session, message->listener, message->room, message->mode);
+        reception_begin(&listener->reception, session->now);
+        listener->agent = agent_name(message->client);
+    }
     listener->kind = message->kind;
     listener->state = LISTENER_CONNECTED;
     listener->mode = message->mode;

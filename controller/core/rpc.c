@@ -21,6 +21,7 @@ struct rpc {
 struct client {
     struct rpc *rpc;
     void *connection;
+    char *host;  // owned: the Host that it asked, or NULL
     char *agent; // owned: its User-Agent, or NULL
     bool authorised;
     unsigned topics;    // bits, in the order of RPC_TOPICS
@@ -76,6 +77,7 @@ void rpc_client_destroy(struct client *client, int64_t now)
     for (GList *link = client->outstanding.head; link; link = link->next)
         ((struct reply *)link->data)->client = NULL;
     session_client_gone(client->rpc->session, client, now);
+    g_free(client->host);
     g_free(client->agent);
     g_free(client);
 }
@@ -85,9 +87,11 @@ bool rpc_client_authorised(const struct client *client)
     return client->authorised;
 }
 
-void rpc_client_set_agent(struct client *client, const char *agent)
+void rpc_client_describe(struct client *client, const char *host, const char *agent)
 {
+    g_free(client->host);
     g_free(client->agent);
+    client->host = g_strdup(host);
     client->agent = g_strdup(agent);
 }
 
@@ -251,6 +255,7 @@ static void run_request(struct client *client, json_t *request, struct group *gr
     json_t *params = json_object_get(request, "params");
     struct call *call =
         call_new(command, json_incref(params), NULL, client, reply ? on_reply : NULL, reply);
+    call->host = client->host;
     call->agent = client->agent;
     session_call(client->rpc->session, call, false, now);
 }

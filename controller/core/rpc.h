@@ -38,8 +38,8 @@ struct client *rpc_client_create(struct rpc *rpc, void *connection, bool authori
 // The connection is gone; answers that are still due go nowhere.
 void rpc_client_destroy(struct client *client, int64_t now);
 bool rpc_client_authorised(const struct client *client);
-// The User-Agent by which it has come; may be NULL.
-void rpc_client_set_agent(struct client *client, const char *agent);
+// The Host that it asked and the User-Agent by which it has come; may be NULL.
+void rpc_client_describe(struct client *client, const char *host, const char *agent);
 
 // A text message: a request, a notification, or an array of them.
 void rpc_receive(struct client *client, const char *text, gsize length, int64_t now);

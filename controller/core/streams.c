@@ -43,6 +43,15 @@ char *stream_address(const struct session *session, enum listener_kind kind, con
                            token, kinds[kind].query, mode ? "&mode=" : "", mode ? mode : "");
 }
 
+char *stream_source(const struct session *session)
+{
+    const char *set = session->stream_url;
+    if (!set || !*set)
+        return g_strdup_printf("*:%d", session->stream_port);
+    const char *host = strstr(set, "://") + 3;
+    return g_strndup(set, (gsize)(host - set) + strcspn(host, "/"));
+}
+
 struct problem *stream_trouble(const struct session *session, const char *room)
 {
     if (!session_room((struct session *)session, room))

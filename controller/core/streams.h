@@ -10,5 +10,8 @@
 char *stream_address(const struct session *session, enum listener_kind kind, const char *room,
                      const char *mode, const char *host);
 
+// Where they are, as a source of a page's Content-Security-Policy. The caller frees it.
+char *stream_source(const struct session *session);
+
 // Why none can be listened to now, owned by the caller; NULL where they can.
 struct problem *stream_trouble(const struct session *session, const char *room);

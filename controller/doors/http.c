@@ -9,6 +9,7 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "controller/core/rest.h"
+#include "controller/core/streams.h"
 #include "controller/doors/http_answer.h"
 #include "controller/doors/http_send.h"
 #include "controller/doors/http_upload.h"
@@ -19,6 +20,7 @@ struct http {
     struct session *session;
     const struct access *access;
     char *web_dir;      // owned
+    char *streams;      // owned: stream_source()
     char *upload_dir;   // owned, NULL where no uploads are taken
     guint64 max_upload; // bytes
     int uploads;        // on their way
@@ -173,7 +175,7 @@ static enum MHD_Result begin(struct http *http, struct MHD_Connection *connectio
     if (problem)
         return refuse_in_turn(http, connection, problem, NULL, result);
     if (!is_command(path))
-        return http_answer_file(http->web_dir, connection, verb, path);
+        return http_answer_file(http->web_dir, http->streams, connection, verb, path);
     if (strcmp(verb, "OPTIONS") == 0)
         return http_answer_options(connection, path);
     struct rest_head head = {verb, path, http_header(connection, "Content-Type"),
@@ -389,6 +391,7 @@ struct http *http_open(const char *address, int port, const char *web_dir, struc
     http->session = session;
     http->access = access;
     http->web_dir = g_strdup(web_dir);
+    http->streams = stream_source(session);
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
                      (storage.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0);
     http->daemon = MHD_start_daemon(
@@ -402,6 +405,7 @@ struct http *http_open(const char *address, int port, const char *web_dir, struc
         g_set_error(error, FARFIELD_ERROR, ERROR_CONFLICT, "port %d of %s cannot be listened on",
                     port, address);
         g_free(http->web_dir);
+        g_free(http->streams);
         g_free(http);
         return NULL;
     }
@@ -422,6 +426,7 @@ void http_close(struct http *http)
     g_source_unref(http->source);
     MHD_stop_daemon(http->daemon);
     g_free(http->web_dir);
+    g_free(http->streams);
     g_free(http->upload_dir);
     g_free(http);
 }

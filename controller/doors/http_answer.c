@@ -135,8 +135,9 @@ enum MHD_Result http_answer_options(struct MHD_Connection *connection, const cha
     return http_queue(connection, 200, response);
 }
 
-enum MHD_Result http_answer_file(const char *web_dir, struct MHD_Connection *connection,
-                                 const char *verb, const char *path)
+enum MHD_Result http_answer_file(const char *web_dir, const char *streams,
+                                 struct MHD_Connection *connection, const char *verb,
+                                 const char *path)
 {
     guint64 size;
     const char *type;
@@ -160,9 +161,11 @@ enum MHD_Result http_answer_file(const char *web_dir, struct MHD_Connection *con
     add_header(response, "Cache-Control", "no-cache");
     add_header(response, "X-Content-Type-Options", "nosniff");
     add_header(response, "Referrer-Policy", "no-referrer");
-    add_header(response, "Content-Security-Policy",
-               "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
-               "media-src 'self' blob: mediastream:; object-src 'none'; base-uri 'none'; "
-               "frame-ancestors 'self'");
+    g_autofree char *policy = g_strdup_printf(
+        "default-src 'self'; connect-src 'self' ws: wss: %s; img-src 'self' data:; "
+        "media-src 'self' blob: mediastream: %s; object-src 'none'; base-uri 'none'; "
+        "frame-ancestors 'self'",
+        streams, streams);
+    add_header(response, "Content-Security-Policy", policy);
     return http_queue(connection, unchanged ? 304 : 200, response);
 }

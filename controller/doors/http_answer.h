@@ -30,6 +30,7 @@ enum MHD_Result http_refuse(struct MHD_Connection *connection, struct problem *p
                             const char *allow);
 // Says which methods there are at a path of the API.
 enum MHD_Result http_answer_options(struct MHD_Connection *connection, const char *path);
-// Sends a file of the panel's folder.
-enum MHD_Result http_answer_file(const char *web_dir, struct MHD_Connection *connection,
-                                 const char *verb, const char *path);
+// Sends a file of the panel's folder, whose pages may reach `streams` besides this server.
+enum MHD_Result http_answer_file(const char *web_dir, const char *streams,
+                                 struct MHD_Connection *connection, const char *verb,
+                                 const char *path);

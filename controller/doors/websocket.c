@@ -100,9 +100,10 @@ static void open_websocket(struct websocket_server *server, struct lws *wsi,
         server->strangers++;
         lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, WEBSOCKET_STRANGER_SECONDS);
     }
+    g_autofree char *host = header(wsi, WSI_TOKEN_HOST);
     g_autofree char *agent = header(wsi, WSI_TOKEN_HTTP_USER_AGENT);
     websocket->connection =
-        server->ports.on_open(server->ports.data, websocket, session->authorised, agent);
+        server->ports.on_open(server->ports.data, websocket, session->authorised, host, agent);
 }
 
 static void close_websocket(struct websocket *websocket)

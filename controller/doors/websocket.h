@@ -26,8 +26,10 @@ struct websocket_ports {
     // into `authorised` is handed to on_open.
     bool (*may_open)(void *data, const char *host, const char *origin, const char *authorization,
                      bool *authorised);
-    // What on_open gives back goes with every other call. `agent` is its User-Agent, or NULL.
-    void *(*on_open)(void *data, struct websocket *websocket, bool authorised, const char *agent);
+    // What on_open gives back goes with every other call. `host` is the Host that it
+    // asked, `agent` its User-Agent, either of them NULL without one.
+    void *(*on_open)(void *data, struct websocket *websocket, bool authorised, const char *host,
+                     const char *agent);
     void (*on_text)(void *connection, const char *text, gsize length);
     void (*on_close)(void *connection);
 };

@@ -29,7 +29,8 @@ static void every_type_survives(void **state)
         "'bitrate':96000,'complexity':9}]}",
         "{'type':'controller.hello','rooms':[]}",
         "{'type':'pipeline.hello','listeners':[{'listener':'x','room':'main','kind':'ogg',"
-        "'state':'connected','mode':'safe','since':5.5}],'recordings':[" RECORDING "]}",
+        "'state':'connected','mode':'safe','since':5.5,'client':'mpv 0.35.0'}],"
+        "'recordings':[" RECORDING "]}",
         "{'type':'pipeline.hello','listeners':[{'listener':'x','room':'main','kind':'webrtc',"
         "'state':'connected','mode':'balanced','since':5.5,'ufrag':'abcd','their_ufrag':'efgh'}],"
         "'recordings':[]}",
@@ -57,6 +58,8 @@ static void every_type_survives(void **state)
         "{'type':'stats','listener':'x','stats':{'packets':1.0,'bytes':2.0,'lost':-1.0,"
         "'expected':7.0,'round_trip':-1.0,'jitter':0.001,'mode':'balanced'}}",
         "{'type':'mode','listener':'x','mode':'safe'}",
+        "{'type':'joined','listener':'x','room':'main','mode':'safe','kind':'pcm','since':5.5,"
+        "'client':'curl 7'}",
         "{'type':'joined','listener':'x','room':'main','mode':'lowest','kind':'websocket','since':5.5}",
         "{'type':'streams','port':8082}",
         "{'type':'streams','detail':'port 8082 is taken','port':0}",

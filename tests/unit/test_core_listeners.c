@@ -371,7 +371,7 @@ static void listeners_are_called_by_their_program(void **state)
     fake_call_bytes(f, "whep.offer", "{'room': 'main', 'client': 'my\\nradio'}", SDP, strlen(SDP));
     assert_has(fake_events(f, "listeners"), "\"client\":\"myradio\"");
     struct client *a = fake_connect(f, "a", true);
-    rpc_client_set_agent(a, "mpv/0.35.0 (linux)");
+    rpc_client_describe(a, NULL, "mpv/0.35.0 (linux)");
     fake_receive(f, a, "{'jsonrpc': '2.0', 'id': 1, 'method': 'webrtc.listen'}");
     assert_has(fake_events(f, "listeners"), "\"client\":\"mpv 0.35.0\"");
 }
