@@ -18,10 +18,11 @@ PACKAGES_BUILD := gcc make pkg-config libglib2.0-dev libmicrohttpd-dev libwebsoc
 PACKAGES_RUN := jackd2 supercollider-server gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gstreamer1.0-nice
 PACKAGES_TEST := wrk avahi-daemon avahi-utils dbus libcmocka-dev clang libclang-rt-14-dev clang-format liblo-tools \
-	supercollider-language sndfile-programs chromium curl ca-certificates ffmpeg mpv \
+	supercollider-language sndfile-programs chromium curl ca-certificates ffmpeg mpv janus \
+	gstreamer1.0-tools \
 	$(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
-# What is measured beside Farfield, and what the load generator is built on.
-PACKAGES_BENCH := janus libssl-dev libsrtp2-dev gstreamer1.0-tools linux-perf
+# What the load generator is built on, and what tells where time goes.
+PACKAGES_BENCH := libssl-dev libsrtp2-dev linux-perf
 # What the table of UGens is made from; only `make ugens` wants it.
 PACKAGES_UGENS := supercollider-server supercollider-language sc3-plugins-language \
 	sc3-plugins-server $(if $(shell command -v node),,nodejs)

@@ -28,6 +28,9 @@ static const char *const type_names[] = {
     [LINK_RECORDING] = "recording",
     [LINK_JOINED] = "joined",
     [LINK_STREAMS] = "streams",
+    [LINK_RELAY] = "relay",
+    [LINK_RELAY_STOP] = "relay.stop",
+    [LINK_RELAYED] = "relayed",
 };
 
 static const char *const kind_names[] = {
@@ -46,28 +49,6 @@ static const char *const state_names[] = {
     [LISTENER_CONNECTED] = "connected",
     [LISTENER_CLOSED] = "closed",
 };
-
-static const char *const mode_names[STREAM_MODES] = {
-    [MODE_BALANCED] = "balanced",
-    [MODE_LOWEST] = "lowest",
-    [MODE_SAFE] = "safe",
-};
-
-const char *stream_mode_name(enum stream_mode mode)
-{
-    return mode_names[mode];
-}
-
-bool stream_mode_of_name(const char *name, enum stream_mode *mode)
-{
-    for (int i = 0; i < STREAM_MODES; i++) {
-        if (g_strcmp0(name, mode_names[i]) == 0) {
-            *mode = (enum stream_mode)i;
-            return true;
-        }
-    }
-    return false;
-}
 
 // Which members a type has; a member that is not optional must be there.
 enum {
@@ -93,11 +74,13 @@ enum {
     HAS_PORT = 1 << 19,
     MAY_ICE = 1 << 20,
     MAY_CLIENT = 1 << 21,
+    HAS_RELAYS = 1 << 22,
+    HAS_RELAY = 1 << 23,
 };
 
 static const int members[] = {
     [LINK_CONTROLLER_HELLO] = HAS_ROOMS,
-    [LINK_PIPELINE_HELLO] = HAS_LISTENERS | HAS_RECORDINGS,
+    [LINK_PIPELINE_HELLO] = HAS_LISTENERS | HAS_RECORDINGS | HAS_RELAYS,
     [LINK_LISTEN] = HAS_LISTENER | HAS_ROOM | MAY_SDP | HAS_MODE,
     [LINK_OFFER] = HAS_LISTENER | HAS_SDP,
     [LINK_ANSWER] = HAS_LISTENER | HAS_SDP,
@@ -115,6 +98,9 @@ static const int members[] = {
     [LINK_RECORDING] = HAS_RECORDING,
     [LINK_JOINED] = HAS_LISTENER | HAS_ROOM | HAS_KIND | HAS_MODE | HAS_SINCE | MAY_CLIENT,
     [LINK_STREAMS] = HAS_PORT | MAY_DETAIL,
+    [LINK_RELAY] = HAS_RELAY,
+    [LINK_RELAY_STOP] = HAS_ID,
+    [LINK_RELAYED] = HAS_RELAY,
 };
 
 void link_room_destroy(struct link_room *room)
@@ -156,6 +142,8 @@ void link_message_destroy(struct link_message *message)
     g_clear_pointer(&message->listeners, g_ptr_array_unref);
     g_clear_pointer(&message->recordings, g_ptr_array_unref);
     recording_destroy(message->recording);
+    g_clear_pointer(&message->relays, g_ptr_array_unref);
+    relay_destroy(message->relay);
     g_free(message->id);
     g_free(message);
 }
@@ -196,7 +184,7 @@ static json_t *encode_listeners(const GPtrArray *listeners)
         json_t *entry =
             json_pack("{s:s s:s s:s s:s s:s s:f}", "listener", listener->id, "room", listener->room,
                       "kind", kind_names[listener->kind], "state", state_names[listener->state],
-                      "mode", mode_names[listener->mode], "since", listener->since);
+                      "mode", stream_mode_name(listener->mode), "since", listener->since);
         set_text_if_any(entry, "ufrag", listener->ufrag);
         set_text_if_any(entry, "their_ufrag", listener->their_ufrag);
         set_text_if_any(entry, "client", listener->client);
@@ -210,6 +198,14 @@ static json_t *encode_recordings(const GPtrArray *recordings)
     json_t *array = json_array();
     for (guint i = 0; recordings && i < recordings->len; i++)
         json_array_append_new(array, recording_to_json(g_ptr_array_index(recordings, i)));
+    return array;
+}
+
+static json_t *encode_relays(const GPtrArray *relays)
+{
+    json_t *array = json_array();
+    for (guint i = 0; relays && i < relays->len; i++)
+        json_array_append_new(array, relay_to_json(g_ptr_array_index(relays, i)));
     return array;
 }
 
@@ -236,7 +232,7 @@ char *link_message_encode(const struct link_message *m)
     if (has & HAS_STATE)
         set_text(object, "state", state_names[m->state]);
     if (has & HAS_MODE)
-        set_text(object, "mode", mode_names[m->mode]);
+        set_text(object, "mode", stream_mode_name(m->mode));
     if (has & HAS_STATUS)
         json_object_set_new(object, "status", json_integer(m->status));
     if (has & MAY_DETAIL && m->detail)
@@ -251,7 +247,7 @@ char *link_message_encode(const struct link_message *m)
                                       "bytes", m->stats.bytes, "lost", m->stats.lost, "expected",
                                       m->stats.expected, "round_trip", m->stats.round_trip,
                                       "jitter", m->stats.jitter, "mode",
-                                      mode_names[m->stats.mode]));
+                                      stream_mode_name(m->stats.mode)));
     if (has & HAS_ROOMS)
         json_object_set_new(object, "rooms", encode_rooms(m->rooms));
     if (has & HAS_LISTENERS)
@@ -264,6 +260,10 @@ char *link_message_encode(const struct link_message *m)
         json_object_set_new(object, "recordings", encode_recordings(m->recordings));
     if (has & HAS_RECORDING)
         json_object_set_new(object, "recording", recording_to_json(m->recording));
+    if (has & HAS_RELAYS)
+        json_object_set_new(object, "relays", encode_relays(m->relays));
+    if (has & HAS_RELAY)
+        json_object_set_new(object, "relay", relay_to_json(m->relay));
     if (has & HAS_ID)
         set_text(object, "id", m->id);
     if (has & HAS_KIND)
@@ -469,6 +469,29 @@ static bool take_recording(const json_t *object, struct link_message *m, GError 
     return m->recording != NULL;
 }
 
+static bool take_relays(const json_t *object, GPtrArray *relays, GError **error)
+{
+    // A pipeline of an earlier version knows of none.
+    const json_t *array = json_object_get(object, "relays"), *entry;
+    if (array && !json_is_array(array))
+        return fail(error, "relays", "an array");
+    size_t i;
+    json_array_foreach(array, i, entry)
+    {
+        struct relay *relay = relay_from_json(entry, error);
+        if (!relay)
+            return false;
+        g_ptr_array_add(relays, relay);
+    }
+    return true;
+}
+
+static bool take_relay(const json_t *object, struct link_message *m, GError **error)
+{
+    m->relay = relay_from_json(json_object_get(object, "relay"), error);
+    return m->relay != NULL;
+}
+
 static bool take_members(const json_t *object, struct link_message *m, GError **error)
 {
     int has = members[m->type];
@@ -517,6 +540,13 @@ static bool take_members(const json_t *object, struct link_message *m, GError **
             return false;
     }
     if (has & HAS_RECORDING && !take_recording(object, m, error))
+        return false;
+    if (has & HAS_RELAYS) {
+        m->relays = g_ptr_array_new_with_free_func((GDestroyNotify)relay_destroy);
+        if (!take_relays(object, m->relays, error))
+            return false;
+    }
+    if (has & HAS_RELAY && !take_relay(object, m, error))
         return false;
     if (has & HAS_ID && !take_text(object, "id", false, MAX_NAME, &m->id, error))
         return false;

@@ -2,13 +2,15 @@
 // The messages between controller and pipeline: JSON text frames on one WebSocket, subprotocol
 // `farfield.link.v1`, the pipeline being the client. It authenticates with the header
 // `Authorization: Bearer TOKEN`. Both sides say hello first; the pipeline's hello carries every
-// listener and recording that it has, so that a restarted controller learns them again.
+// listener, recording and relay that it has, so that a restarted controller learns them again.
 #pragma once
 
 #include <glib.h>
 #include <stdbool.h>
 
+#include "common/mode.h"
 #include "common/recording.h"
+#include "common/relay.h"
 
 #define LINK_PROTOCOL "farfield.link.v1"
 // Longest frame that either side accepts, bytes. An SDP is at most LINK_MAX_SDP.
@@ -37,21 +39,11 @@ enum link_type {
     LINK_RECORD_STOP, // controller -> pipeline: end the recording of this id in order
     LINK_JOINED,      // pipeline -> controller: one listens by a door without WebRTC
     LINK_STREAMS,     // pipeline -> controller: whether those doors are open
-    LINK_RECORDING, // pipeline -> controller: how a recording is now; each second and when it ends
+    LINK_RECORDING,  // pipeline -> controller: how a recording is now; each second and when it ends
+    LINK_RELAY,      // controller -> pipeline: begin this relay
+    LINK_RELAY_STOP, // controller -> pipeline: end the relay of this id
+    LINK_RELAYED,    // pipeline -> controller: how a relay is now; each second, and when it ends
 };
-
-// How a room is encoded for a listener: the shorter a packet, the shorter the delay and the dearer.
-enum stream_mode {
-    MODE_BALANCED, // as opus-frame-ms says, 10 ms
-    MODE_LOWEST,   // 5 ms
-    MODE_SAFE,     // 20 ms with error correction
-};
-#define STREAM_MODES 3
-
-// "balanced", "lowest" or "safe".
-const char *stream_mode_name(enum stream_mode mode);
-// False where there is no such mode.
-bool stream_mode_of_name(const char *name, enum stream_mode *mode);
 
 enum listener_state { LISTENER_CONNECTING, LISTENER_CONNECTED, LISTENER_CLOSED };
 
@@ -113,7 +105,9 @@ struct link_message {
     GPtrArray *listeners;        // PIPELINE_HELLO: struct link_listener
     GPtrArray *recordings;       // PIPELINE_HELLO: struct recording, those that it records
     struct recording *recording; // RECORD, RECORDING
-    char *id;                    // RECORD_STOP: of a recording
+    GPtrArray *relays;           // PIPELINE_HELLO: struct relay, those that it sends
+    struct relay *relay;         // RELAY, RELAYED
+    char *id;                    // RECORD_STOP: of a recording; RELAY_STOP: of a relay
     bool jack;                   // CAPTURE: the JACK server is there
     int rate;                    // CAPTURE: its sample rate, Hz, 0 without JACK
     int connected;               // CAPTURE: source ports connected

@@ -12,6 +12,7 @@
 #include "pipeline/link.h"
 #include "pipeline/listener.h"
 #include "pipeline/recorders.h"
+#include "pipeline/relayers.h"
 #include "pipeline/room.h"
 
 #define TICK 100                                     // ms between meters
@@ -26,6 +27,7 @@ struct app {
     struct stage stage;
     struct reaper *reaper;       // owned
     struct recorders *recorders; // owned
+    struct relayers *relayers;   // owned
     struct link *link;           // owned
     struct doors *doors;         // owned
     struct listener_events events;
@@ -63,6 +65,13 @@ static void tell_recording(const struct recording *recording, void *data)
     struct link_message message = {.type = LINK_RECORDING,
                                    .recording = (struct recording *)recording};
     link_send(app->link, &message);
+}
+
+static void tell_relay(const struct relay *relay, void *data)
+{
+    struct app *app = data;
+    link_send(app->link,
+              &(struct link_message){.type = LINK_RELAYED, .relay = (struct relay *)relay});
 }
 
 // The rooms share one JACK server; ports and xruns add up.
@@ -117,9 +126,11 @@ static void on_link_connected(void *data)
     }
     doors_list(app->doors, present);
     g_autoptr(GPtrArray) recordings = recorders_list(app->recorders);
+    g_autoptr(GPtrArray) relays = relayers_list(app->relayers);
     link_send(app->link, &(struct link_message){.type = LINK_PIPELINE_HELLO,
                                                 .listeners = present,
-                                                .recordings = recordings});
+                                                .recordings = recordings,
+                                                .relays = relays});
     tell_capture(app, true);
     doors_tell(app->doors);
 }
@@ -207,6 +218,7 @@ static void take_rooms(struct app *app, const GPtrArray *wanted)
             continue;
         drop_all(app, name, "the room is gone");
         recorders_stop_room(app->recorders, name, "the room is gone");
+        relayers_stop_room(app->relayers, name);
         g_hash_table_iter_remove(&iter);
     }
     for (guint i = 0; i < wanted->len; i++) {
@@ -317,6 +329,11 @@ static void on_link_message(const struct link_message *message, void *data)
                         message->recording);
     else if (message->type == LINK_RECORD_STOP)
         recorders_stop(app->recorders, message->id, NULL);
+    else if (message->type == LINK_RELAY)
+        relayers_start(app->relayers, g_hash_table_lookup(app->rooms, message->relay->room),
+                       message->relay);
+    else if (message->type == LINK_RELAY_STOP)
+        relayers_stop(app->relayers, message->id);
     else if (message->type == LINK_CLOSE && listener)
         drop_listener(app, listener, message->detail ? message->detail : "left");
     else if (message->type == LINK_CLOSE)
@@ -344,6 +361,7 @@ static gboolean on_tick(gpointer data)
         leave_when_done(app);
         return G_SOURCE_CONTINUE;
     }
+    relayers_poll(app->relayers);
     g_hash_table_iter_init(&iter, app->rooms);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         struct link_message meter = room_meter(value);
@@ -431,6 +449,7 @@ struct app *app_create(const struct config *config, GError **error)
         return NULL;
     }
     app->recorders = recorders_create(config, tell_recording, app);
+    app->relayers = relayers_create(tell_relay, app);
     wire(app);
     read_settings(app, config);
     add_main_room(app);
@@ -452,6 +471,7 @@ void app_destroy(struct app *app)
         recorders_stop_all(app->recorders, "the server stops");
     recorders_destroy(app->recorders);
     doors_destroy(app->doors);
+    relayers_destroy(app->relayers);
     g_hash_table_unref(app->rooms);
     reaper_destroy(app->reaper, G_TIME_SPAN_SECOND / 2);
     link_destroy(app->link);

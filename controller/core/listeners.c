@@ -556,6 +556,7 @@ static void on_hello(struct session *session, const struct link_message *message
             set_state(session, listener, LISTENER_CLOSED, "the pipeline was restarted");
     }
     recordings_on_hello(session, message->recordings);
+    relays_on_hello(session, message->relays);
     log_info("pipeline.linked", "{s:i}", "listeners", (int)message->listeners->len);
 }
 
@@ -598,6 +599,9 @@ void session_on_link(struct session *session, const struct link_message *message
         if (message->detail)
             log_warning("pipeline.streams", "{s:s}", "detail", message->detail);
         break;
+    case LINK_RELAYED:
+        relays_on_link(session, message->relay);
+        break;
     case LINK_CAPTURE:
         session->pipeline.jack = message->jack;
         session->pipeline.rate = message->rate;
@@ -623,5 +627,6 @@ void session_link_lost(struct session *session, int64_t now)
     for (GList *link = all; link; link = link->next)
         fail_call(session, link->data, 503, "the pipeline was lost before it answered");
     recordings_link_lost(session);
+    relays_link_lost(session);
     session_schedule(session);
 }

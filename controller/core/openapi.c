@@ -27,6 +27,7 @@ static const struct {
     {"osc", "Commands of scsynth's own, checked."},
     {"preset", "Control values of a SynthDef, kept by a name."},
     {"recording", "Sound files that are made of a room."},
+    {"relay", "A room's packets as RTP, for servers that hand them on."},
     {"room", "Rooms, each with a sound of its own."},
     {"scene", "The whole state by a name, kept and brought back."},
     {"server", "Farfield as a whole, and its scsynth."},

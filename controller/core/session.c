@@ -59,6 +59,7 @@ struct session *session_create(const struct session_ports *ports, int wanted_cli
     g_queue_init(&session->hearings);
     listeners_init(session);
     recordings_init(session);
+    relays_init(session);
     return session;
 }
 
@@ -70,6 +71,7 @@ void session_destroy(struct session *session)
     hearings_clear(session);
     listeners_clear(session);
     recordings_clear(session);
+    relays_clear(session);
     g_hash_table_unref(session->rooms);
     g_hash_table_unref(session->queries);
     g_hash_table_unref(session->learnt);
@@ -103,6 +105,7 @@ void session_stop(struct session *session, int64_t now)
     hearings_stop(session);
     listeners_stop(session);
     recordings_stop(session);
+    relays_stop(session);
 }
 
 // Reading and panic are always possible; what waits for scsynth, as long as not too much does.
@@ -211,6 +214,7 @@ void session_schedule(struct session *session)
     next = earlier(next, session->state == SERVER_RUNNING ? session->sweep_at : 0);
     next = earlier(next, session->beats_wanted ? MAX(session->beat_at, session->now) : 0);
     next = earlier(next, recordings_deadline(session));
+    next = earlier(next, relays_deadline(session));
     session->tick_at = next;
     session->ports.wake_at(session->ports.data, next);
 }
@@ -275,6 +279,7 @@ void session_tick(struct session *session, int64_t now)
     listeners_expire(session);
     hearings_expire(session);
     recordings_expire(session);
+    relays_expire(session);
     if (batch_is_due(session) && session->flushed_at + SESSION_FLUSH_INTERVAL <= now)
         session_flush(session);
     session_schedule(session);

@@ -234,6 +234,7 @@ struct session {
     int64_t stats_at;       // when their figures are to be told, 0 if there are no new ones
     GHashTable *left;       // ids of those who left while the pipeline was away
     struct pipeline_state pipeline;
+    GHashTable *relays;     // id -> struct relaying
     GHashTable *recordings; // id -> struct take
     char *recordings_dir;   // owned: where their files are
     bool store_ok;

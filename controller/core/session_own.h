@@ -237,5 +237,13 @@ void recordings_on_link(struct session *session, const struct recording *told);
 void recordings_on_hello(struct session *session, const GPtrArray *told);
 void recordings_link_lost(struct session *session);
 json_t *recordings_in_room(const struct session *session, const char *room); // ids
+void relays_init(struct session *session);                                   // relays.c
+void relays_clear(struct session *session);
+void relays_stop(struct session *session);
+void relays_expire(struct session *session);
+int64_t relays_deadline(const struct session *session); // 0 if none
+void relays_on_link(struct session *session, const struct relay *told);
+void relays_on_hello(struct session *session, const GPtrArray *told);
+void relays_link_lost(struct session *session);
 json_t *ice_servers_to_json(const struct session *session);
 void session_send_rooms(struct session *session);

@@ -110,6 +110,8 @@ const upload = async () => {
     return {};
 };
 
+const relay = async () =>
+    ({ id: (await made('/v1/relays', { host: '127.0.0.1', port: 5002 })).id });
 const recording = async () => ({ id: (await made('/v1/recordings', {})).id });
 const recorded = async () => {
     const { id } = await recording();
@@ -148,6 +150,8 @@ const given = {
     'recording.delete': recorded,
     'recording.show': recorded,
     'recording.stop': recording,
+    'relay.free': relay,
+    'relay.show': relay,
     'scene.delete': scene,
     'scene.show': scene,
     'server.restart': async () => {

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './farfield.mjs';
+import { askForStereo } from './listener.mjs';
 import { waitFor, within } from './wait.mjs';
 
 const DEADLINE = 20000;
@@ -88,6 +89,17 @@ transports: { disable = "libjanus_pfunix.so,libjanus_websockets.so,libjanus_rabb
         await this.ask(path, { janus: 'message', body: { request: 'start' },
             jsep: { type: 'answer', sdp: await answer(jsep.sdp) } });
         return () => this.ask(path, { janus: 'detach' });
+    }
+
+    // For listen({ join }): hears a mountpoint by libwebrtc.
+    joinWith(id) {
+        return async (peer) => ({ leave: await this.watch(id, async (offer) => {
+            await peer.setRemoteDescription({ type: 'offer', sdp: offer });
+            const { sdp } = await peer.createAnswer();
+            await peer.setLocalDescription({ type: 'answer', sdp: askForStereo(sdp) });
+            await waitFor('ICE gathering', () => peer.iceGatheringState === 'complete');
+            return askForStereo(peer.localDescription.sdp);
+        }) });
     }
 
     drop() {

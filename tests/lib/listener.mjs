@@ -156,9 +156,10 @@ async function joinByRpc(peer, { rpc, room, mode }) {
     };
 }
 
-// Options: base (http address), room, headers, mode, and rpc where the WebSocket is to carry the
-// signaling, and ice, what RTCPeerConnection is to be told. Resolves once connected.
-export async function listen({ base, room = 'main', headers = {}, rpc = null, mode,
+// Options: base (http address), room, headers, mode, rpc where the WebSocket is to carry the
+// signaling, ice, what RTCPeerConnection is to be told, and `join` where another server is heard:
+// it negotiates with the peer that it is given, and resolves with {leave}. Resolves once connected.
+export async function listen({ base, room = 'main', headers = {}, rpc = null, mode, join = null,
     timeout = 20000, ice = {} } = {}) {
     leaveQuickly();
     const peer = new RTCPeerConnection(ice);
@@ -174,8 +175,9 @@ export async function listen({ base, room = 'main', headers = {}, rpc = null, mo
     };
     let session;
     try {
-        session = await within('joining', timeout, rpc ? joinByRpc(peer, { rpc, room, mode })
+        const joined = join?.(peer) ?? (rpc ? joinByRpc(peer, { rpc, room, mode })
             : joinByWhep(peer, { base, room, headers, mode }));
+        session = await within('joining', timeout, joined);
         await waitFor('listener connected', () => peer.connectionState === 'connected',
             { timeout, every: 10 });
     } catch (error) {

@@ -22,6 +22,12 @@ static char *through(const char *text)
     "'length':0.0,'split':2000000000.0,'lost':480,'xruns':1,'parts':[{'bytes':12,'frames':2},"     \
     "{'bytes':9000000000,'frames':1}]}"
 
+#define KEY "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0e"
+#define RELAY                                                                                      \
+    "{'id':'r1','room':'main','host':'192.0.2.7','port':5002,'rtcp_port':5003,'payload':111,"      \
+    "'ssrc':4000000000,'ttl':0,'mode':'balanced','since':5.5,'packets':1.0,'bytes':2.0,"           \
+    "'errors':3.0}"
+
 static void every_type_survives(void **state)
 {
     static const char *const texts[] = {
@@ -30,11 +36,16 @@ static void every_type_survives(void **state)
         "{'type':'controller.hello','rooms':[]}",
         "{'type':'pipeline.hello','listeners':[{'listener':'x','room':'main','kind':'ogg',"
         "'state':'connected','mode':'safe','since':5.5,'client':'mpv 0.35.0'}],"
-        "'recordings':[" RECORDING "]}",
+        "'recordings':[" RECORDING "],'relays':[" RELAY "]}",
         "{'type':'pipeline.hello','listeners':[{'listener':'x','room':'main','kind':'webrtc',"
         "'state':'connected','mode':'balanced','since':5.5,'ufrag':'abcd','their_ufrag':'efgh'}],"
-        "'recordings':[]}",
-        "{'type':'pipeline.hello','listeners':[],'recordings':[]}",
+        "'recordings':[],'relays':[]}",
+        "{'type':'pipeline.hello','listeners':[],'recordings':[],'relays':[]}",
+        "{'type':'relay','relay':" RELAY "}",
+        "{'type':'relay.stop','id':'r1'}",
+        "{'type':'relayed','relay':{'id':'r2','room':'a','host':'ff02::9','port':65535,"
+        "'rtcp_port':0,'payload':96,'ssrc':0,'ttl':1,'mode':'lowest','since':0.0,'packets':0.0,"
+        "'bytes':0.0,'errors':0.0,'srtp_key':'" KEY "','detail':'no socket','status':503}}",
         "{'type':'record','recording':" RECORDING "}",
         "{'type':'record.stop','id':'1-a'}",
         "{'type':'recording','recording':" RECORDING "}",
@@ -200,6 +211,43 @@ static void parts_have_a_bound(void **state)
     }
 }
 
+// What a relay is to be like, by what is exchanged in a good one.
+static char *relay_with(const char *old, const char *new)
+{
+    g_auto(GStrv) around = g_strsplit("{'type':'relay','relay':" RELAY "}", old, 2);
+    assert_non_null(around[1]);
+    g_autofree char *text = g_strjoinv(new, around);
+    return through(text);
+}
+
+static void relays_are_checked(void **state)
+{
+    static const char *const cases[][3] = {
+        {"192.0.2.7", "example.org", "must be a numeric address; names are not looked up"},
+        {"192.0.2.7", "", "must be a numeric address; names are not looked up"},
+        {"192.0.2.7", "0.0.0.0", "is an address that nothing can be sent to"},
+        {"192.0.2.7", "255.255.255.255", "is an address that nothing can be sent to"},
+        {"192.0.2.7", "::", "is an address that nothing can be sent to"},
+        {"192.0.2.7", "::ffff:127.0.0.1", "is an address that nothing can be sent to"},
+        {"192.0.2.7", "224.0.0.1", "is a multicast address, which needs a ttl"},
+        {"192.0.2.7", "ff02::1", "is a multicast address, which needs a ttl"},
+        {"'ttl':0", "'ttl':1", "is no multicast address, of which ttl speaks"},
+        {"5002", "53", "relay: port must be a number in range"},
+        {"5002", "65536", "relay: port must be a number in range"},
+        {"5003", "-1", "relay: rtcp_port must be a number in range"},
+        {":111", ":0", "relay: payload must be a number in range"},
+        {"4000000000", "4294967296", "relay: ssrc must be a number in range"},
+        {"balanced", "loud", "relay: mode must be balanced, lowest or safe"},
+        {"'errors':3.0", "'errors':-1", "relay: errors must be a number in range"},
+        {"'errors':3.0", "'errors':3,'status':200", "relay: status must be a number in range"},
+        {"'errors':3.0", "'errors':3,'srtp_key':'AQID'",
+         "must be the base64 of 30 bytes: key of 16 and salt of 14"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+        assert_text(relay_with(cases[i][0], cases[i][1]), cases[i][2]);
+    assert_has(relay_with("192.0.2.7", "2001:db8::1"), "2001:db8::1");
+}
+
 static void what_is_not_json_is_refused(void **state)
 {
     static const char *const texts[] = {"", "{", "{'type': 'close', 'type': 'close'}",
@@ -229,7 +277,7 @@ int main(void)
         cmocka_unit_test(every_type_survives),    cmocka_unit_test(unknown_members_are_passed_over),
         cmocka_unit_test(what_is_wrong_is_named), cmocka_unit_test(what_is_not_json_is_refused),
         cmocka_unit_test(sdps_have_a_bound),      cmocka_unit_test(recordings_are_checked),
-        cmocka_unit_test(parts_have_a_bound),
+        cmocka_unit_test(parts_have_a_bound),     cmocka_unit_test(relays_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,6 +18,7 @@ extern const struct command *const node_commands[];
 extern const struct command *const osc_commands[];
 extern const struct command *const preset_commands[];
 extern const struct command *const recording_commands[];
+extern const struct command *const relay_commands[];
 extern const struct command *const room_commands[];
 extern const struct command *const samples_commands[];
 extern const struct command *const scene_commands[];

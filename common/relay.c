@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "common/relay.h"
+
+#include <arpa/inet.h>
+#include <math.h>
+#include <string.h>
+
+#include "common/error.h"
+
+#define MAX_TEXT 256
+#define MAX_NUMBER 1e18
+
+struct relay *relay_copy(const struct relay *relay)
+{
+    struct relay *copy = g_new(struct relay, 1);
+    *copy = *relay;
+    copy->id = g_strdup(relay->id);
+    copy->room = g_strdup(relay->room);
+    copy->host = g_strdup(relay->host);
+    copy->key = g_strdup(relay->key);
+    copy->detail = g_strdup(relay->detail);
+    return copy;
+}
+
+void relay_destroy(struct relay *relay)
+{
+    if (!relay)
+        return;
+    g_free(relay->id);
+    g_free(relay->room);
+    g_free(relay->host);
+    g_free(relay->key);
+    g_free(relay->detail);
+    g_free(relay);
+}
+
+static bool fail(GError **error, const char *words)
+{
+    g_set_error_literal(error, FARFIELD_ERROR, ERROR_INVALID, words);
+    return false;
+}
+
+bool relay_check_host(const char *host, int ttl, GError **error)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    bool nowhere, multicast;
+    if (inet_pton(AF_INET, host, &v4) == 1) {
+        // 0.0.0.0/8 is this machine by another name (RFC 1122, 3.2.1.3).
+        nowhere = ntohl(v4.s_addr) >> 24 == 0 || v4.s_addr == INADDR_BROADCAST;
+        multicast = IN_MULTICAST(ntohl(v4.s_addr));
+    } else if (inet_pton(AF_INET6, host, &v6) == 1) {
+        // An IPv4 address in disguise would get around what is said of those.
+        nowhere =
+            IN6_IS_ADDR_UNSPECIFIED(&v6) || IN6_IS_ADDR_V4MAPPED(&v6) || IN6_IS_ADDR_V4COMPAT(&v6);
+        multicast = IN6_IS_ADDR_MULTICAST(&v6);
+    } else {
+        return fail(error, "must be a numeric address; names are not looked up");
+    }
+    if (nowhere)
+        return fail(error, "is an address that nothing can be sent to");
+    if (multicast && ttl == 0)
+        return fail(error, "is a multicast address, which needs a ttl");
+    if (!multicast && ttl != 0)
+        return fail(error, "is no multicast address, of which ttl speaks");
+    return true;
+}
+
+bool relay_read_key(const char *key, guint8 bytes[RELAY_KEY], GError **error)
+{
+    gsize length = 0;
+    g_autofree guint8 *decoded = g_base64_decode(key, &length);
+    g_autofree char *again = g_base64_encode(decoded, length);
+    // The decoder passes over what is no base64.
+    if (length != RELAY_KEY || strcmp(again, key) != 0)
+        return fail(error, "must be the base64 of 30 bytes: key of 16 and salt of 14");
+    memcpy(bytes, decoded, RELAY_KEY);
+    return true;
+}
+
+json_t *relay_to_json(const struct relay *r)
+{
+    json_t *json = json_pack("{s:s s:s s:s s:i s:i s:i s:I s:i s:s s:f s:f s:f s:f}", "id", r->id,
+                             "room", r->room, "host", r->host, "port", r->port, "rtcp_port",
+                             r->rtcp_port, "payload", r->payload, "ssrc", (json_int_t)r->ssrc,
+                             "ttl", r->ttl, "mode", stream_mode_name(r->mode), "since", r->since,
+                             "packets", r->packets, "bytes", r->bytes, "errors", r->errors);
+    if (r->key)
+        json_object_set_new(json, "srtp_key", json_string(r->key));
+    if (r->detail)
+        json_object_set_new(json, "detail", json_string(r->detail));
+    if (r->status)
+        json_object_set_new(json, "status", json_integer(r->status));
+    return json;
+}
+
+// --- reading ------------------------------------------------------------------------------------
+
+static bool wrong(GError **error, const char *member, const char *expected)
+{
+    g_set_error(error, FARFIELD_ERROR, ERROR_INVALID, "relay: %s must be %s", member, expected);
+    return false;
+}
+
+static bool take_text(const json_t *json, const char *key, bool optional, char **text,
+                      GError **error)
+{
+    const json_t *value = json_object_get(json, key);
+    if (!value && optional)
+        return true;
+    if (!json_is_string(value) || json_string_length(value) > MAX_TEXT)
+        return wrong(error, key, "a string of fitting length");
+    *text = g_strdup(json_string_value(value));
+    return true;
+}
+
+static bool take_number(const json_t *json, const char *key, double max, double *number,
+                        GError **error)
+{
+    const json_t *value = json_object_get(json, key);
+    *number = json_number_value(value);
+    if (!json_is_number(value) || !(*number >= 0 && *number <= max))
+        return wrong(error, key, "a number in range");
+    return true;
+}
+
+static bool take_integer(const json_t *json, const char *key, int min, int max, int *number,
+                         GError **error)
+{
+    const json_t *value = json_object_get(json, key);
+    json_int_t n = json_integer_value(value);
+    if (!json_is_integer(value) || n < min || n > max)
+        return wrong(error, key, "a number in range");
+    *number = (int)n;
+    return true;
+}
+
+static bool take_ssrc(const json_t *json, guint32 *ssrc, GError **error)
+{
+    const json_t *value = json_object_get(json, "ssrc");
+    json_int_t n = json_integer_value(value);
+    if (!json_is_integer(value) || n < 0 || n > G_MAXUINT32)
+        return wrong(error, "ssrc", "a number in range");
+    *ssrc = (guint32)n;
+    return true;
+}
+
+static bool take_mode(const json_t *json, enum stream_mode *mode, GError **error)
+{
+    return stream_mode_of_name(json_string_value(json_object_get(json, "mode")), mode) ||
+           wrong(error, "mode", "balanced, lowest or safe");
+}
+
+static bool take_counts(const json_t *json, struct relay *r, GError **error)
+{
+    if (json_object_get(json, "status") &&
+        !take_integer(json, "status", 400, 599, &r->status, error))
+        return false;
+    return take_number(json, "since", MAX_NUMBER, &r->since, error) &&
+           take_number(json, "packets", MAX_NUMBER, &r->packets, error) &&
+           take_number(json, "bytes", MAX_NUMBER, &r->bytes, error) &&
+           take_number(json, "errors", MAX_NUMBER, &r->errors, error) &&
+           take_text(json, "detail", true, &r->detail, error);
+}
+
+static bool take_all(const json_t *json, struct relay *r, GError **error)
+{
+    guint8 key[RELAY_KEY];
+    return take_text(json, "id", false, &r->id, error) &&
+           take_text(json, "room", false, &r->room, error) &&
+           take_text(json, "host", false, &r->host, error) &&
+           take_integer(json, "port", RELAY_MIN_PORT, 65535, &r->port, error) &&
+           take_integer(json, "rtcp_port", 0, 65535, &r->rtcp_port, error) &&
+           take_integer(json, "payload", RELAY_MIN_PAYLOAD, RELAY_MAX_PAYLOAD, &r->payload,
+                        error) &&
+           take_ssrc(json, &r->ssrc, error) && take_integer(json, "ttl", 0, 255, &r->ttl, error) &&
+           take_mode(json, &r->mode, error) && take_text(json, "srtp_key", true, &r->key, error) &&
+           take_counts(json, r, error) && relay_check_host(r->host, r->ttl, error) &&
+           (!r->key || relay_read_key(r->key, key, error));
+}
+
+struct relay *relay_from_json(const json_t *json, GError **error)
+{
+    struct relay *relay = g_new0(struct relay, 1);
+    if (take_all(json, relay, error))
+        return relay;
+    relay_destroy(relay);
+    return NULL;
+}
