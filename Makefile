@@ -69,7 +69,7 @@ TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzzers/%,$(wildcard tests/fuzz/fuzz_*.c))
 PROGRAMS := $(BUILD)/farfield-controller $(BUILD)/farfield-pipeline $(BUILD)/farfield-sound
 
-.PHONY: all run test check bench fuzz fuzzers hostile lint format install clean help synthdefs ugens reference \
+.PHONY: all run test check tsan bench fuzz fuzzers hostile lint format install clean help synthdefs ugens reference \
 	packages-run packages-test programs unit-programs fuzz-programs wire node-modules
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -104,6 +104,11 @@ test: packages-test node-modules ## install what is missing, run every test
 check: packages-test ## the unit tests alone, quick
 	@$(MAKE) --no-print-directory -j2 VARIANT=$(VARIANT) unit-programs
 	@BUILD=$(BUILD) node tests/run.mjs unit
+
+tsan: packages-test ## the hub's unit tests under ThreadSanitizer
+	@$(MAKE) --no-print-directory -j2 VARIANT=tsan build/tsan/threads/test_pipeline_hub
+	@G_SLICE=always-malloc TSAN_OPTIONS=suppressions=tests/unit/tsan.supp \
+		build/tsan/threads/test_pipeline_hub
 
 bench: packages-bench node-modules ## measure, and write docs/benchmarks.md
 	@$(MAKE) --no-print-directory -j2 VARIANT=release programs build/release/bench/tee \
@@ -247,6 +252,13 @@ $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/common/sanitizer.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CPPFLAGS_COMMON) $(CPPFLAGS_PIPELINE) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< \
 		$(BUILD)/common/sanitizer.o $(ARCHIVES) -lcmocka $(LIBS_ALL)
+
+# With as little as it takes, since nothing else wants this variant.
+$(BUILD)/threads/%: tests/unit/%.c $(BUILD)/libpipeline.a $(BUILD)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CPPFLAGS_COMMON) $(CPPFLAGS_PIPELINE) $(CFLAGS) -o $@ $< \
+		$(BUILD)/libpipeline.a $(BUILD)/libcommon.a -lcmocka \
+		$(call pkg,--libs,$(LIBS_COMMON) $(LIBS_PIPELINE)) -lm
 
 $(BUILD)/fuzzers/%: tests/fuzz/%.c $(ARCHIVES)
 	@mkdir -p $(@D)

@@ -2,12 +2,15 @@
 // Who gets a room's packets.
 //
 // The encoder's thread hands each packet to every subscriber itself: no queue, no further thread.
-// It walks over a snapshot of the list, which it holds by reference, and takes no lock while it
+// From 33 on, until the hub ends, two threads with a short queue each serve half of them, so that
+// one core is not the end.
+//
+// Each walks over a snapshot of its list, which it holds by reference, and takes no lock while it
 // calls; subscribing and leaving make a new list. A subscriber's `released` runs when no call into
 // it is under way and none can follow, which is when it may be taken down.
 //
-// The price is that a subscriber that blocks holds up the others, so each call is timed, and the
-// main loop looks for offenders and has them leave.
+// The price is that a subscriber that blocks holds up the others of its half, so each call is
+// timed, and the main loop looks for offenders and has them leave.
 #pragma once
 
 #include <gst/gst.h>
@@ -18,8 +21,8 @@ struct hub_sink;
 
 struct hub_subscriber {
     // Takes one packet, which belongs to the caller and must not be changed: PTS is running time,
-    // OFFSET the number of its first sample at 48 kHz. Called on the encoder's thread; must not
-    // block. False when the subscriber is broken.
+    // OFFSET the number of its first sample at 48 kHz. Called in order, one at a time, but on any
+    // thread; must not block. False when the subscriber is broken.
     bool (*take)(GstBuffer *packet, void *data);
     // Runs once, on any thread.
     void (*released)(void *data);

@@ -139,6 +139,202 @@ static void test_release_waits_for_the_call_under_way(void **state)
     hub_destroy(hub);
 }
 
+// --- many ------------------------------------------------------------------------------------
+
+#define MANY 70
+
+struct crowd {
+    struct hub *hub;
+    struct member {
+        struct subscriber subscriber; // first, so that it serves as `data`
+        _Atomic guint64 next;         // offset of the packet that is to come
+        int misplaced;
+        atomic_bool held; // blocks while it is true
+        atomic_bool busy;
+    } members[MANY];
+};
+
+static bool on_take_in_order(GstBuffer *packet, void *data)
+{
+    struct member *member = data;
+    member->misplaced +=
+        GST_BUFFER_OFFSET(packet) < member->next || atomic_exchange(&member->busy, true);
+    member->next = GST_BUFFER_OFFSET(packet) + 1;
+    while (atomic_load(&member->held))
+        g_usleep(1000);
+    atomic_store(&member->busy, false);
+    return on_take(packet, &member->subscriber);
+}
+
+static void on_held(void *data)
+{
+    struct member *member = data;
+    on_stalled(data);
+    atomic_store(&member->held, false);
+}
+
+static void join(struct crowd *crowd, int i)
+{
+    struct member *member = &crowd->members[i];
+    member->next = 0; // its half may be behind the one that it was in
+    member->subscriber.hub = crowd->hub;
+    member->subscriber.sink = hub_subscribe(
+        crowd->hub, &(struct hub_subscriber){on_take_in_order, on_released, on_held, member});
+}
+
+static void leave(struct crowd *crowd, int i)
+{
+    hub_unsubscribe(crowd->hub, crowd->members[i].subscriber.sink);
+}
+
+static struct crowd *gather(int count)
+{
+    struct crowd *crowd = g_new0(struct crowd, 1);
+    crowd->hub = hub_create();
+    for (int i = 0; i < count; i++)
+        join(crowd, i);
+    return crowd;
+}
+
+static bool all_took(struct crowd *crowd, int from, int packets)
+{
+    for (int i = from; i < MANY; i += 2)
+        if (!atomic_load(&crowd->members[i].held) && crowd->members[i].subscriber.taken < packets)
+            return false;
+    return true;
+}
+
+static void wait_for(struct crowd *crowd, int from, int packets)
+{
+    gint64 end = g_get_monotonic_time() + 10 * G_TIME_SPAN_SECOND;
+    while (!all_took(crowd, from, packets)) {
+        assert_true(g_get_monotonic_time() < end);
+        g_usleep(1000);
+    }
+}
+
+static void disperse(struct crowd *crowd)
+{
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(crowd->members[i].misplaced, 0);
+    hub_destroy(crowd->hub);
+    g_free(crowd);
+}
+
+static void test_many_get_every_packet_in_order(void **state)
+{
+    struct crowd *crowd = gather(MANY);
+    for (int n = 1; n <= 200; n++) {
+        GstBuffer *packet = gst_buffer_new_memdup("opus", 4);
+        GST_BUFFER_OFFSET(packet) = n;
+        hub_deliver(crowd->hub, packet);
+        gst_buffer_unref(packet);
+        // No faster than the slowest.
+        wait_for(crowd, 0, n);
+        wait_for(crowd, 1, n);
+    }
+    hub_put_out_stalled(crowd->hub);
+    for (int i = 0; i < MANY; i++) {
+        leave(crowd, i);
+        assert_int_equal(crowd->members[i].subscriber.stalled, 0);
+    }
+    assert_true(hub_is_empty(crowd->hub));
+    disperse(crowd);
+}
+
+// From when there are many, those who come go in turns to the half that is smaller: of the first
+// 32 and those who come then, 0 and 32 are in different ones.
+static void check_the_other_half(int stuck, int other)
+{
+    struct crowd *crowd = gather(MANY);
+    struct member *member = &crowd->members[stuck];
+    atomic_store(&member->held, true);
+    deliver(crowd->hub, 1);
+    gint64 end = g_get_monotonic_time() + 5 * G_TIME_SPAN_SECOND;
+    for (int n = 2; n <= 100; n++) {
+        GstBuffer *packet = gst_buffer_new_memdup("opus", 4);
+        GST_BUFFER_OFFSET(packet) = n;
+        hub_deliver(crowd->hub, packet);
+        gst_buffer_unref(packet);
+        while (crowd->members[other].subscriber.taken < n && g_get_monotonic_time() < end)
+            g_usleep(100);
+    }
+    assert_int_equal(crowd->members[other].subscriber.taken, 100);
+    assert_true(member->subscriber.taken <= 1);
+    while (!member->subscriber.stalled && g_get_monotonic_time() < end) {
+        hub_put_out_stalled(crowd->hub);
+        g_usleep(10000);
+    }
+    assert_int_equal(member->subscriber.stalled, 1);
+    // Those behind it get what the queue has kept.
+    while ((!member->subscriber.released || crowd->members[stuck + 1].next != 101) &&
+           g_get_monotonic_time() < end)
+        g_usleep(1000);
+    assert_int_equal(member->subscriber.released, 1);
+    assert_int_equal(crowd->members[stuck + 1].next, 101);
+    assert_true(crowd->members[stuck + 1].subscriber.taken < 100);
+    for (int i = 0; i < MANY; i++)
+        if (i != stuck)
+            leave(crowd, i);
+    disperse(crowd);
+}
+
+static void test_a_stuck_one_holds_up_its_half_alone(void **state)
+{
+    check_the_other_half(0, 32);
+    check_the_other_half(32, 0);
+}
+
+static gpointer deliver_for_a_while(gpointer data)
+{
+    for (int n = 1; n <= 300; n++) {
+        GstBuffer *packet = gst_buffer_new_memdup("opus", 4);
+        GST_BUFFER_OFFSET(packet) = n;
+        hub_deliver(data, packet);
+        gst_buffer_unref(packet);
+        g_usleep(300);
+    }
+    return NULL;
+}
+
+static void test_joining_and_leaving_while_called(void **state)
+{
+    struct crowd *crowd = gather(MANY / 2 - 4); // few, at first
+    bool in[MANY] = {false};
+    for (int i = 0; i < MANY / 2 - 4; i++)
+        in[i] = true;
+    GThread *encoder = g_thread_new("encoder", deliver_for_a_while, crowd->hub);
+    g_autoptr(GRand) chance = g_rand_new_with_seed(1);
+    for (int turn = 0; turn < 1000; turn++) {
+        int i = g_rand_int_range(chance, 0, MANY);
+        struct member *member = &crowd->members[i];
+        if (in[i]) {
+            leave(crowd, i);
+            in[i] = false;
+        } else if (!member->subscriber.sink || member->subscriber.released) {
+            member->subscriber.released = 0;
+            join(crowd, i);
+            in[i] = true;
+        }
+        if (turn % 10 == 0)
+            hub_put_out_stalled(crowd->hub);
+        g_usleep(50);
+    }
+    g_thread_join(encoder);
+    for (int i = 0; i < MANY; i++)
+        if (in[i])
+            leave(crowd, i);
+    gint64 end = g_get_monotonic_time() + 5 * G_TIME_SPAN_SECOND;
+    for (int i = 0; i < MANY; i++)
+        while (crowd->members[i].subscriber.sink && !crowd->members[i].subscriber.released &&
+               g_get_monotonic_time() < end)
+            g_usleep(1000);
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(crowd->members[i].subscriber.released,
+                         crowd->members[i].subscriber.sink != NULL);
+    disperse(crowd);
+}
+
 // --- a listener's pad that blocks, as a webrtcbin in trouble would -------------------------
 
 static bool on_push(GstBuffer *packet, void *data)
@@ -328,6 +524,9 @@ int main(void)
         cmocka_unit_test(test_a_broken_one_is_found_and_skipped),
         cmocka_unit_test(test_one_that_keeps_being_slow_is_found),
         cmocka_unit_test(test_release_waits_for_the_call_under_way),
+        cmocka_unit_test(test_many_get_every_packet_in_order),
+        cmocka_unit_test(test_a_stuck_one_holds_up_its_half_alone),
+        cmocka_unit_test(test_joining_and_leaving_while_called),
         cmocka_unit_test(test_one_that_blocks_is_found_and_let_go),
         cmocka_unit_test(test_rtp_bytes),
         cmocka_unit_test(test_rtp_capture_time),
