@@ -28,6 +28,10 @@ const struct setting settings[] = {
      8000, 192000},
     {"jack-period", SETTING_INTEGER, PROGRAM_CONTROLLER, "128", "jackd's period, frames", NULL, 16,
      8192},
+    {"output", SETTING_CHOICE, BOTH, "streaming",
+     "where the room main is heard: streaming is by listeners alone, local by the outputs of "
+     "jack-driver too",
+     "streaming|local"},
     {"audition", SETTING_CHOICE, PROGRAM_CONTROLLER, "warn",
      "what becomes of a new SynthDef that fails when it is tried: strict refuses it, warn says so, "
      "off tries none",

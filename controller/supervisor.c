@@ -155,7 +155,8 @@ static void start_again(struct part *part)
         g_autofree char *why = g_strdup_printf(
             "%s does not start: %s%s", names[part->which], said,
             part->which == JACKD ? "; is another JACK server of this name running? (jack-server, "
-                                   "FARFIELD_JACK_SERVER)"
+                                   "FARFIELD_JACK_SERVER) Or is the driver without its device? "
+                                   "(jack-driver, FARFIELD_JACK_DRIVER)"
                                  : "");
         part->supervisor->ports.on_hopeless(part->supervisor->ports.data, why);
         return;

@@ -4,6 +4,7 @@
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/error.h"
@@ -414,6 +415,7 @@ static void read_settings(struct app *app, const struct config *config)
     app->most_listeners = config_integer(config, "max-listeners");
     app->room_settings = (struct room_settings){
         .jack_server = config_string(config, "jack-server"),
+        .local = strcmp(config_string(config, "output"), "local") == 0,
         .encoder = {.bitrate = config_integer(config, "opus-bitrate"),
                     .complexity = config_integer(config, "opus-complexity"),
                     .block = (int)(milliseconds * 48),

@@ -27,7 +27,9 @@ struct capture {
     char *server, *name; // owned
     _Atomic int rate, period, xruns;
     GThread *thread; // owned; makes every call into JACK
-    char *made[2];   // owned, the thread's: the ports that it connected
+    bool local;
+    char *made[2];   // owned, the thread's: the ports that it connected to itself
+    char *played[2]; // owned, the same: to the driver's outputs
 
     GMutex lock; // guards what follows
     GCond wake;
@@ -127,29 +129,47 @@ static jack_client_t *open_client(struct capture *capture)
     return NULL;
 }
 
-static void publish(struct capture *capture, bool jack, int connected)
+static void publish(struct capture *capture, bool jack, int connected, int played)
 {
     g_mutex_lock(&capture->lock);
-    bool changed = capture->state.jack != jack || capture->state.connected != connected;
+    bool changed = capture->state.jack != jack || capture->state.connected != connected ||
+                   capture->state.played != played;
     capture->state.jack = jack;
     capture->state.rate = jack ? capture->rate : 0;
     capture->state.connected = connected;
+    capture->state.played = played;
     g_mutex_unlock(&capture->lock);
     if (changed)
-        log_info("capture.changed", "{s:s s:b s:i s:i}", "client", capture->name, "jack", jack,
-                 "rate", jack ? capture->rate : 0, "connected", connected);
+        log_info("capture.changed", "{s:s s:b s:i s:i s:i}", "client", capture->name, "jack", jack,
+                 "rate", jack ? capture->rate : 0, "connected", connected, "played", played);
+}
+
+// Whether the source goes to the driver's output of that channel now. What is heard there is what
+// listeners hear: scsynth's outputs, behind the guard.
+static bool play(struct capture *capture, jack_client_t *client, int channel, const char *source)
+{
+    const char **outputs =
+        jack_get_ports(client, NULL, JACK_DEFAULT_AUDIO_TYPE, JackPortIsInput | JackPortIsPhysical);
+    // A device with one output plays the left alone: both together would pass the limit.
+    bool there = outputs && g_strv_length((char **)outputs) > (guint)channel;
+    jack_port_t *output = there ? jack_port_by_name(client, outputs[channel]) : NULL;
+    bool played = output && sources_connect(client, output, source, &capture->played[channel]);
+    if (outputs)
+        jack_free(outputs);
+    return played;
 }
 
 static void connect_sources(struct capture *capture, jack_client_t *client)
 {
-    int connected = 0;
+    int connected = 0, played = 0;
     for (int c = 0; c < 2; c++) {
         g_mutex_lock(&capture->lock);
         g_autofree char *source = g_strdup(capture->sources[c]);
         g_mutex_unlock(&capture->lock);
         connected += sources_connect(client, capture->io.ports[c], source, &capture->made[c]);
+        played += capture->local && play(capture, client, c, source);
     }
-    publish(capture, true, connected);
+    publish(capture, true, connected, played);
 }
 
 // Waits for something to do; false when there is no more.
@@ -171,7 +191,7 @@ static void serve(struct capture *capture, jack_client_t *client)
         connect_sources(capture, client);
     while (wait_for_change(capture, G_MAXINT64));
     jack_client_close(client);
-    publish(capture, false, 0);
+    publish(capture, false, 0, 0);
 }
 
 static void capture_free(struct capture *capture)
@@ -179,6 +199,7 @@ static void capture_free(struct capture *capture)
     for (int c = 0; c < 2; c++) {
         g_free(capture->sources[c]);
         g_free(capture->made[c]);
+        g_free(capture->played[c]);
     }
     sem_destroy(&capture->io.ready);
     g_cond_clear(&capture->wake);
@@ -225,13 +246,15 @@ static void on_jack_text(const char *text)
     log_debug("jack", "{s:s}", "message", text);
 }
 
-struct capture *capture_create(const char *server, const char *client, char *const sources[2])
+struct capture *capture_create(const char *server, const char *client, char *const sources[2],
+                               bool local)
 {
     jack_set_error_function(on_jack_text);
     jack_set_info_function(on_jack_text);
     struct capture *capture = g_new0(struct capture, 1);
     capture->server = g_strdup(server);
     capture->name = g_strdup(client);
+    capture->local = local;
     capture->rate = 48000;
     capture->period = 128;
     g_mutex_init(&capture->lock);

@@ -17,12 +17,15 @@ struct capture_state {
     bool jack;     // the server is there
     int rate;      // Hz, 0 without a server
     int connected; // source ports connected
+    int played;    // of them, to an output of the driver
     int xruns;     // since the start
 };
 
 // Begins at once and never fails: without a server it waits for one. `sources` are two port names,
-// left first; "scsynth:out_1" also stands for "scsynth-01:out_1", the name of a second client.
-struct capture *capture_create(const char *server, const char *client, char *const sources[2]);
+// left first; "scsynth:out_1" also stands for "scsynth-01:out_1", the name of a second client. With
+// `local` the sources are connected to the first two outputs of the server's driver, too.
+struct capture *capture_create(const char *server, const char *client, char *const sources[2],
+                               bool local);
 // Its thread is left behind when JACK does not let it go at once.
 void capture_destroy(struct capture *capture);
 

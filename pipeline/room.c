@@ -46,10 +46,11 @@ struct room *room_create(const struct room_settings *settings, const struct link
 {
     struct room *room = g_new0(struct room, 1);
     room->name = g_strdup(wanted->name);
-    g_autofree char *client = strcmp(room->name, MAIN) == 0
-                                  ? g_strdup(CLIENT)
-                                  : g_strconcat(CLIENT "-", room->name, NULL);
-    room->capture = capture_create(settings->jack_server, client, wanted->sources);
+    bool is_main = strcmp(room->name, MAIN) == 0;
+    g_autofree char *client =
+        is_main ? g_strdup(CLIENT) : g_strconcat(CLIENT "-", room->name, NULL);
+    room->capture =
+        capture_create(settings->jack_server, client, wanted->sources, is_main && settings->local);
     make_streams(room, &settings->encoder);
     bitrate_init(&room->safe, settings->encoder.bitrate);
     room->source = source_create(room->capture, room->streams, settings->base);

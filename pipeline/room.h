@@ -20,6 +20,7 @@ struct room {
 
 struct room_settings {
     const char *jack_server;
+    bool local;                      // the room main is played by the JACK server's driver, too
     struct encoder_settings encoder; // of MODE_BALANCED, the others follow from it
     GstClockTime base;               // see source.h
 };

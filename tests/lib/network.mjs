@@ -23,10 +23,10 @@ class Wire {
     }
 
     // One who listens to `url` from the other end, in a process of its own that joins at once.
-    // Options as of network_listener.mjs.
-    async listen(options) {
+    // Options as of `script`.
+    async listen(options, script = LISTENER) {
         const child = spawn('nsenter', [`--net=/proc/${this.child.pid}/ns/net`, process.execPath,
-            LISTENER, JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+            script, JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
         const ended = once(child, 'exit');
         const ask = (what, timeout = 120000) => within(`${what} of the far listener`, timeout,
             new Promise((done, fail) => {
@@ -36,8 +36,8 @@ class Wire {
                 if (what !== 'joining') child.send(what);
             }));
         const listener = {
-            // {seconds, gaps: [{at, seconds}], concealed, lost, received, buffer, hz} since it was
-            // last asked; `buffer` is the mean time in the jitter buffer, seconds.
+            // What was heard since it was last asked: {concealed (share), lost, received, buffer
+            // (mean seconds in the jitter buffer)} and what else the script measures.
             measure: () => ask('measure'),
             async close() {
                 if (child.exitCode === null) child.kill();

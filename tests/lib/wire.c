@@ -208,8 +208,8 @@ static bool read_orders(void)
         return false;
     filled += (size_t)length;
     text[filled] = '\0';
-    for (char *end; (end = strchr(text, '\n')); filled -= (size_t)(end + 1 - text),
-                                                memmove(text, end + 1, filled + 1)) {
+    for (char *end; (end = strchr(text, '\n'));
+         filled -= (size_t)(end + 1 - text), memmove(text, end + 1, filled + 1)) {
         *end = '\0';
         obey(text);
     }
@@ -218,8 +218,7 @@ static bool read_orders(void)
 
 static void carry(struct way ways[2])
 {
-    struct pollfd fds[] = {
-        {STDIN_FILENO, POLLIN}, {ways[0].from, POLLIN}, {ways[1].from, POLLIN}};
+    struct pollfd fds[] = {{STDIN_FILENO, POLLIN}, {ways[0].from, POLLIN}, {ways[1].from, POLLIN}};
     do {
         take(&ways[0]);
         take(&ways[1]);
