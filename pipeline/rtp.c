@@ -82,8 +82,10 @@ static gsize put_capture_time(const struct rtp *rtp, guint8 *at, const GstBuffer
     GST_WRITE_UINT16_BE(at, 0xbede);
     GST_WRITE_UINT16_BE(at + 2, (EXTENSION - 4) / 4);
     at[4] = rtp->capture_id << 4 | 7;
-    GST_WRITE_UINT32_BE(at + 5, (guint32)(microtime / G_USEC_PER_SEC + UNIX_EPOCH));
-    GST_WRITE_UINT32_BE(at + 9, (guint32)(((microtime % G_USEC_PER_SEC) << 32) / G_USEC_PER_SEC));
+    guint64 seconds = microtime / G_USEC_PER_SEC + UNIX_EPOCH;
+    guint64 fraction = ((microtime % G_USEC_PER_SEC) << 32) / G_USEC_PER_SEC;
+    guint64 time = GUINT64_TO_BE(seconds << 32 | fraction);
+    memcpy(at + 5, &time, sizeof time);
     return EXTENSION;
 }
 
@@ -121,7 +123,8 @@ static bool push(struct rtp *rtp, const GstBuffer *packet, const guint8 *bytes, 
 
 bool rtp_push(struct rtp *rtp, GstBuffer *packet)
 {
-    guint8 bytes[FIXED + EXTENSION + REDUNDANT + PRIMARY + MOST_CARRIED + MAX_PACKET + SRTP_TAG];
+    _Alignas(guint32) guint8
+        bytes[FIXED + EXTENSION + REDUNDANT + PRIMARY + MOST_CARRIED + MAX_PACKET + SRTP_TAG];
     bool stamped = rtp->capture_id && GST_BUFFER_OFFSET(packet) % CAPTURE_EVERY == 0;
     GstBuffer *before = rtp->opus ? carried(rtp, packet) : NULL;
     gsize size = put_fixed(rtp, bytes, packet, stamped);

@@ -259,7 +259,9 @@ class Controller {
     }
 
     hello(rooms = [{ room: 'main', sources: ['scsynth:out_1', 'scsynth:out_2'] }]) {
-        this.send({ type: 'controller.hello', rooms });
+        const encoding = { bitrate: 128000, complexity: 9 };
+        this.send({ type: 'controller.hello',
+            rooms: rooms.map((room) => ({ ...encoding, ...room })) });
     }
 
     // The first message that fits from now on.
