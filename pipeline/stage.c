@@ -56,7 +56,7 @@ static void tame_agent(const struct stage *stage, GstElement *webrtc)
         g_object_set(ice, "min-rtp-port", stage->first_port, "max-rtp-port", stage->last_port,
                      NULL);
     g_object_get(ice, "agent", &agent, NULL);
-    g_object_set(agent, "upnp", FALSE, "keepalive-conncheck", TRUE, NULL);
+    g_object_set(agent, "upnp", FALSE, "keepalive-conncheck", TRUE, "stun-pacing-timer", 5, NULL);
 }
 
 static void set_servers(const struct stage *stage, GstElement *webrtc)
