@@ -9,7 +9,19 @@ const WORDS = {
     connected: 'Listening',
     lost: 'Lost the sound, asking for it again',
 };
+const PATHS = {
+    webrtc: 'WebRTC',
+    websocket: 'WebSocket',
+    webm: 'a WebM stream',
+    pcm: 'plain samples',
+};
+const MODES = {
+    lowest: 'lowest delay',
+    balanced: 'balanced',
+    safe: 'safest',
+};
 const VOLUME_KEY = 'farfield.volume';
+const MODE_KEY = 'farfield.mode';
 
 function milliseconds(seconds) {
     const ms = seconds * 1000;
@@ -34,7 +46,9 @@ export class ListenPanel {
         find('#listen').onclick = () => this.#toggle();
         find('#unblock').onclick = () => this.#sound.wake();
         this.#wireVolume();
+        this.#wireMode();
         listening.addEventListener('state', () => this.#onState());
+        listening.addEventListener('path', () => this.#show());
         listening.addEventListener('stats', ({ detail }) => {
             this.#stats = detail;
             this.#show();
@@ -82,14 +96,40 @@ export class ListenPanel {
         apply();
     }
 
+    #wireMode() {
+        const select = this.#find('#mode');
+        select.value = localStorage.getItem(MODE_KEY) ?? 'automatic';
+        if (select.selectedIndex < 0) select.value = 'automatic'; // what another version kept
+        select.onchange = () => {
+            localStorage.setItem(MODE_KEY, select.value);
+            this.#listening.mode = select.value;
+        };
+        this.#listening.mode = select.value;
+    }
+
+    // How the sound comes: "By WebRTC, balanced".
+    #path() {
+        const { path } = this.#listening;
+        if (!path) return '';
+        const how = `By ${PATHS[path.kind]}${path.kind === 'webm' ? '' : `, ${MODES[path.mode]}`}`;
+        return path.reason ? `${how}: ${path.reason}` : how;
+    }
+
+    #delay() {
+        const { delay = null, estimated } = this.#stats ?? {};
+        if (delay === null) return '';
+        return estimated ? `about ${milliseconds(delay)}` : milliseconds(delay);
+    }
+
     #detail() {
         if (this.#listening.state === 'idle') return HINT;
         if (this.#listening.state !== 'connected') return this.#listening.error ?? '';
         const listeners = this.#farfield.rooms.get('main')?.listeners ?? 0;
-        const roundTrip = this.#stats?.roundTrip;
+        const { roundTrip, buffer, lost, buffering } = this.#stats ?? {};
         return [
+            buffering && `Gathering sound, ${buffer.toFixed(1)} s so far`,
             roundTrip != null && `Round trip ${milliseconds(roundTrip)}`,
-            this.#stats?.lost > 0 && `${this.#stats.lost} packets lost`,
+            lost > 0 && `${lost} packets lost`,
             listeners > 1 && `${listeners} listeners`,
         ].filter(Boolean).join(' · ');
     }
@@ -102,6 +142,8 @@ export class ListenPanel {
         this.#find('#listening').dataset.state = state;
         this.#write('#listen-state', WORDS[state]);
         this.#write('#listen-detail', this.#detail());
+        this.#write('#delay', this.#delay());
+        this.#write('#delay-path', this.#path());
         this.#find('#unblock').hidden = state === 'idle' || !this.#sound.blocked;
     }
 

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How near to now a listener wants to be: each mode is heard, its delay measured, and a change of
+// mode passes unnoticed.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { launchBrowser } from '../lib/browser.mjs';
+import { startFarfield } from '../lib/farfield.mjs';
+import { Tap } from '../lib/tap.mjs';
+import { waitFor } from '../lib/wait.mjs';
+
+let farfield;
+let browser;
+let page;
+let tap;
+
+before(async () => {
+    farfield = await startFarfield();
+    browser = await launchBrowser();
+    await farfield.api('POST', '/v1/nodes', { synthdef: 'sine', controls: { freq: 440 } });
+    page = await browser.page();
+    tap = await Tap.create(page);
+    await page.goto(`${farfield.base}/`);
+    await page.locator('#listen').click();
+    await page.waitForSelector('#listening[data-state=connected]');
+}, { timeout: 120000 });
+
+afterEach(() => assert.deepEqual(page.problems, [], 'no error in the console'));
+
+after(async () => {
+    await browser?.close();
+    await farfield?.stop();
+});
+
+const listeners = async () => (await farfield.api('GET', '/v1/listeners')).body.listeners;
+
+// Chooses a mode on the page and waits until the server knows nobody but who listens by it.
+async function choose(mode) {
+    await page.locator('#mode').selectOption(mode);
+    const wanted = mode === 'automatic' ? 'balanced' : mode;
+    return waitFor(`one listener by ${wanted}`, async () => {
+        const all = (await listeners()).filter(({ state }) => state === 'connected');
+        return all.length === 1 && all[0].mode === wanted && all[0];
+    });
+}
+
+// Waits for a delay that is reported after this, and gives it in seconds.
+async function reportedDelay({ id }) {
+    const { report } = await waitFor('a report', async () => {
+        const listener = (await listeners()).find((l) => l.id === id);
+        return listener?.report?.age < 2 && listener.report.buffer > 0 && listener;
+    });
+    return report.delay;
+}
+
+test('each mode is heard at its pitch, and tells its delay', async (t) => {
+    await tap.hears(440);
+    const delays = {};
+    for (const mode of ['safe', 'balanced', 'lowest']) {
+        const listener = await choose(mode);
+        await tap.hears(440);
+        delays[mode] = await reportedDelay(listener);
+        assert.ok(delays[mode] > 0 && delays[mode] < 1, `${mode}: ${delays[mode]} s`);
+        const shown = await page.locator('#delay').textContent();
+        assert.match(shown, /^(about )?\d+(\.\d)? ms$/);
+    }
+    t.diagnostic(`delays: ${JSON.stringify(delays)}`);
+    assert.ok(delays.lowest < delays.safe, JSON.stringify(delays));
+});
+
+// A machine with other work to do interrupts the sound by itself: one clean change of a few will do.
+test('a change of mode has no gap and no jump in level', async (t) => {
+    for (const [from, to] of [['balanced', 'lowest'], ['lowest', 'safe'], ['safe', 'balanced']]) {
+        let seen;
+        for (let i = 0; i < 4; i++) {
+            await choose(from);
+            await tap.hears(440);
+            const { worst, loudest } = await tap.watch(440, () => choose(to));
+            const louder = 20 * Math.log10(loudest);
+            seen = `${from} to ${to}: a gap of ${(worst * 1000).toFixed(1)} ms, ` +
+                `${louder.toFixed(2)} dB louder`;
+            t.diagnostic(seen);
+            if (worst < 0.02 && louder < 1) break;
+            assert.ok(i < 3, seen);
+        }
+    }
+});
+
+test('the choice outlives the page', async () => {
+    await choose('lowest');
+    await page.reload();
+    assert.equal(await page.locator('#mode').inputValue(), 'lowest');
+    await page.locator('#listen').click();
+    await tap.hears(440);
+    await waitFor('lowest', async () =>
+        (await page.locator('#delay-path').textContent()) === 'By WebRTC, lowest delay');
+});
