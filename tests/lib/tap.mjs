@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Listening in on what a page sends to its loudspeaker, whatever path the sound takes in it.
-import { gaps, level, pitch } from './sound.mjs';
+import { gaps, level, pitch, rms } from './sound.mjs';
 import { waitFor } from './wait.mjs';
 
 // Runs in the page before all else: an analyser beside each context's destination. window.tapped()
-// gives the last 0.68 s, which are without a gap of the measurement's own.
+// gives the last 0.68 s in base64, which are without a gap of the measurement's own.
 function tap() {
     const analysers = new Map();
     const { connect } = AudioNode.prototype;
@@ -22,10 +22,11 @@ function tap() {
     };
     window.tapped = () => {
         const analyser = [...analysers.values()].at(-1);
-        if (!analyser) return [];
-        const samples = new Float32Array(analyser.fftSize);
-        analyser.getFloatTimeDomainData(samples);
-        return [...samples];
+        const samples = new Float32Array(analyser?.fftSize ?? 0);
+        analyser?.getFloatTimeDomainData(samples);
+        let bytes = '';
+        for (const byte of new Uint8Array(samples.buffer)) bytes += String.fromCharCode(byte);
+        return btoa(bytes);
     };
 }
 
@@ -43,7 +44,8 @@ export class Tap {
     }
 
     async samples() {
-        return new Float32Array(await this.#page.evaluate(() => window.tapped()));
+        const bytes = Buffer.from(await this.#page.evaluate(() => window.tapped()), 'base64');
+        return new Float32Array(new Uint8Array(bytes).buffer);
     }
 
     // Waits until this pitch, and no gap, is in what is heard; gives the samples.
@@ -54,6 +56,18 @@ export class Tap {
             if (!(Math.abs(found - hz) < tolerance)) throw new Error(`${found} Hz`);
             return samples;
         }, { timeout, every });
+    }
+
+    // Waits until there was something in the last 50 ms.
+    sounds(timeout = 20000) {
+        return waitFor('sound at the loudspeaker', async () =>
+            rms((await this.samples()).subarray(-2400)) > 1e-3, { timeout, every: 20 });
+    }
+
+    // Waits until there was nothing for the last 50 ms.
+    silent() {
+        return waitFor('silence at the loudspeaker', async () =>
+            rms((await this.samples()).subarray(-2400)) < 1e-3, { timeout: 20000, every: 20 });
     }
 
     // The level of `hz`, once it stays the same.

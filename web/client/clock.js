@@ -18,7 +18,8 @@ export class ServerClock {
     constructor(rpc) {
         this.#rpc = rpc;
         rpc.addEventListener('state', ({ detail }) => detail === 'open' && this.#ask());
-        setInterval(() => rpc.state === 'open' && this.#ask(), EVERY);
+        setInterval(() => this.#ask(), EVERY);
+        this.#ask();
     }
 
     // Unix milliseconds by the server's clock.
@@ -27,6 +28,7 @@ export class ServerClock {
     }
 
     async #ask() {
+        if (this.#rpc.state !== 'open') return;
         let best = Infinity;
         try {
             for (let i = 0; i < QUESTIONS; i++) {

@@ -6,10 +6,9 @@ import { outputDelay } from './player.js';
 
 const TYPE = 'audio/webm; codecs="opus"';
 const START = 2; // seconds that are gathered before it plays
-const LEAST = 5; // seconds to hold
-const MOST = 15;
+const SAFE = 5; // seconds that are gathered when that was not enough
+const MOST = 15; // seconds that are held
 const BEHIND = 10; // seconds of the past that are kept
-const SLOW = 0.995; // gains what is missing, unheard
 
 export class MsePath extends EventTarget {
     kind = 'webm';
@@ -21,6 +20,7 @@ export class MsePath extends EventTarget {
     #buffer = null;
     #waiting = []; // chunks that the buffer does not take yet
     #bytes = 0;
+    #wanted = START; // seconds ahead at which it plays
     #abort = new AbortController();
     #arrived = () => {};
     #failed = () => {};
@@ -33,7 +33,6 @@ export class MsePath extends EventTarget {
         this.#room = room;
         this.context = context;
         this.#element.hidden = true;
-        this.#element.preservesPitch = false; // 9 cents are heard less than stretching
     }
 
     static get supported() {
@@ -91,9 +90,10 @@ export class MsePath extends EventTarget {
         const start = buffered.start(0);
         if (element.currentTime < start) element.currentTime = start;
         const ahead = this.#ahead;
-        if (ahead > MOST) element.currentTime += ahead - LEAST;
-        if (element.paused && ahead >= START) element.play().then(this.#arrived, this.#failed);
-        element.playbackRate = ahead < LEAST ? SLOW : 1;
+        if (ahead > MOST) element.currentTime += ahead - SAFE;
+        if (element.paused && ahead >= this.#wanted) {
+            element.play().then(this.#arrived, this.#failed);
+        }
         if (element.currentTime - start > 2 * BEHIND) {
             this.#buffer.remove(start, element.currentTime - BEHIND);
         } else this.#append();
@@ -103,7 +103,10 @@ export class MsePath extends EventTarget {
     async stats({ roundTrip }) {
         const element = this.#element;
         const buffering = !element.paused && element.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
-        if (buffering) element.pause(); // until START seconds are there again
+        if (buffering) {
+            element.pause();
+            this.#wanted = SAFE;
+        }
         const ahead = this.#ahead;
         return {
             packets: this.#bytes,

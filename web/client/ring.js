@@ -14,7 +14,7 @@ const HALF = 16; // samples on either side that a sinc looks at
 const PHASES = 256;
 const MOST = 0.005; // of the speed
 const SLEW = 0.02; // share of the way to the wanted speed, in each block
-const SETTLE = 4 * RATE; // samples in which a distance is made good
+const REACH = 0.02 * RATE; // samples away from the margin at which it does its most, or the margin
 const BUCKETS = 20; // seconds that the lowest level is remembered
 const HOLD = 0.005 * RATE; // samples that a bridge keeps its level
 const FADE = 0.015 * RATE; // and then goes
@@ -303,7 +303,8 @@ export class Ring {
         const low = this.#lows.reduce((a, b) => Math.min(a, b)) - this.#shift;
         const distance = low - HALF - this.#margin;
         if (distance > this.#excess) this.#jump();
-        const wanted = Math.min(MOST, Math.max(-MOST, distance / SETTLE));
+        const reach = Math.max(REACH, this.#margin);
+        const wanted = MOST * Math.min(1, Math.max(-1, distance / reach));
         this.#speed += (wanted - this.#speed) * SLEW;
         this.#shift += this.#speed * length;
     }
