@@ -19,7 +19,11 @@ const isNear = (hz, expected) => assert.ok(Math.abs(hz - expected) < 1, `${hz} H
 const inSequence = (packets) => packets.forEach(({ sequence }, i) =>
     assert.equal(sequence, packets[0].sequence + i));
 const listeners = async () => (await farfield.api('GET', '/v1/listeners')).body.listeners;
-const nobody = () => waitFor('nobody', async () => (await listeners()).length === 0);
+const nobody = () => waitFor('nobody', async () => {
+    const all = await listeners();
+    if (all.length > 0) throw new Error(JSON.stringify(all));
+    return true;
+});
 const open = async (name = 'audio', options = {}) =>
     openStream((await streamsOf(farfield, options))[name]);
 
