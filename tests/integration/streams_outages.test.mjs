@@ -6,7 +6,7 @@ import http from 'node:http';
 import { createServer } from 'node:net';
 import { after, afterEach, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort, startFarfield } from '../lib/farfield.mjs';
+import { build, freePort, startFarfield } from '../lib/farfield.mjs';
 import { gaps, pitch } from '../lib/sound.mjs';
 import { decodeFile, openStream, streamsOf } from '../lib/streams.mjs';
 import { waitFor } from '../lib/wait.mjs';
@@ -57,7 +57,8 @@ test('one who stops reading goes on with what is new, and nobody else notices', 
     assert.deepEqual(gaps(heard.left), []);
     heard.packets.forEach(({ sequence }, i) =>
         assert.equal(sequence, heard.packets[0].sequence + i));
-    assert.ok(memory() - before < 8192, `${memory() - before} KiB more`);
+    // A sanitizer keeps what was freed.
+    if (!build.endsWith('san')) assert.ok(memory() - before < 8192, `${memory() - before} KiB more`);
     await waitFor('its loss is shown', async () =>
         (await listeners()).find(({ kind }) => kind === 'pcm').lost === told);
 });
