@@ -45,7 +45,7 @@ function table(rows) {
         ...rows.map((row) => line(columns.map((column) => String(row[column] ?? ''))))].join('\n');
 }
 
-for (const part of wanted) {
+async function run(part) {
     console.log(`measuring ${part} ...`);
     const { measure } = await import(`./${part}.mjs`);
     const { title, words, rows, more = [] } = await measure();
@@ -56,5 +56,13 @@ for (const part of wanted) {
         ...tables.flatMap((each) => [each.words.trim(), '', table(each.rows), '']),
         `${date}, \`make bench BENCH=${part}\`, ${machine()}.`, END(part)].join('\n');
     writeFileSync(file, replaceSection(readFileSync(file, 'utf8'), part, section));
+}
+
+// Some libraries end the process before Node has said why.
+try {
+    for (const part of wanted) await run(part);
+} catch (error) {
+    console.error(error);
+    process.exit(1);
 }
 process.exit(0);
