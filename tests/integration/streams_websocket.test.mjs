@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The WebSocket doors: Opus and PCM heard at their pitch, and what is said beside them.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import WebSocket from 'ws';
 import { startFarfield } from '../lib/farfield.mjs';
 import { gaps, pitch } from '../lib/sound.mjs';
@@ -24,8 +24,13 @@ const nobody = () => waitFor('nobody', async () => {
     if (all.length > 0) throw new Error(JSON.stringify(all));
     return true;
 });
-const open = async (name = 'audio', options = {}) =>
-    openStream((await streamsOf(farfield, options))[name]);
+const clients = [];
+async function open(name = 'audio', { mode, agent } = {}) {
+    const client = await openStream((await streamsOf(farfield, { mode }))[name], agent);
+    clients.push(client);
+    return client;
+}
+afterEach(() => clients.splice(0).forEach((client) => client.socket.terminate()));
 
 for (const [name, codec, frame] of [['audio', 'opus', 10], ['pcm', 's16', 20]]) {
     test(`${codec} is heard at its pitch, whole and in time`, async () => {
@@ -40,21 +45,23 @@ for (const [name, codec, frame] of [['audio', 'opus', 10], ['pcm', 's16', 20]]) 
         const { packets } = sound;
         const spread = packets.map(({ time }, i) => time - packets[0].time - i * frame / 1000);
         assert.ok(Math.max(...spread.map(Math.abs)) < 0.01, 'the times are even');
-        assert.ok(Math.abs(Date.now() / 1000 - packets.at(-1).time) < 1, 'the time is now');
+        assert.ok(Math.abs(Date.now() / 1000 - packets.at(-1).time) < 10, 'the time is now');
         await client.close();
         await nobody();
     });
 }
 
 test('a listener is shown with its kind, counted, and can be sent away', async () => {
-    const clients = { websocket: await open('audio', { mode: 'safe' }), pcm: await open('pcm') };
+    const both = { websocket: await open('audio', { mode: 'safe', agent: 'mpv/0.35.0' }),
+        pcm: await open('pcm', { agent: 'mpv/0.35.0' }) };
     await waitFor('counters', async () => (await listeners()).length === 2 &&
         (await listeners()).every(({ packets, bytes }) => packets > 0 && bytes > 0));
-    for (const [kind, client] of Object.entries(clients)) {
+    for (const [kind, client] of Object.entries(both)) {
         const { metadata: { listener: id } } = client;
         const { body } = await farfield.api('GET', `/v1/listeners/${id}`);
         assert.deepEqual([body.kind, body.transport, body.state, body.room],
             [kind, 'websocket', 'connected', 'main']);
+        assert.equal(body.client, 'mpv 0.35.0');
         if (kind === 'websocket') assert.equal(body.mode, 'safe');
         assert.equal((await farfield.api('DELETE', `/v1/listeners/${id}`)).status, 204);
         assert.equal((await client.said('stream_end')).reason, 'was sent away');
@@ -71,7 +78,7 @@ test('the clock is told, and what was asked with it comes back', async () => {
         client.say({ type: 'clock', t });
         const answer = await client.said('clock', since);
         assert.equal(answer.t, t);
-        assert.ok(Math.abs(answer.time - Date.now() / 1000) < 1, `${answer.time}`);
+        assert.ok(Math.abs(answer.time - Date.now() / 1000) < 10, `${answer.time}`);
     }
     await client.close();
 });
@@ -153,12 +160,12 @@ test('who comes again with a token takes the place of the first', async () => {
 });
 
 test('fifty listen at once, each to every packet', async () => {
-    const clients = await Promise.all(Array.from({ length: 50 }, () => open()));
-    const heard = await Promise.all(clients.map((client) => client.take(2)));
+    const all = await Promise.all(Array.from({ length: 50 }, () => open()));
+    const heard = await Promise.all(all.map((client) => client.take(2)));
     for (const packets of heard) inSequence(packets);
     assert.equal((await listeners()).length, 50);
-    isNear(pitch((await clients[49].hear(0.3)).left), 440);
-    await Promise.all(clients.map((client) => client.close()));
+    isNear(pitch((await all[49].hear(0.3)).left), 440);
+    await Promise.all(all.map((client) => client.close()));
     await nobody();
 });
 

@@ -48,8 +48,9 @@ export class StreamClient {
     opened = null; // the number of packets that had come when the last metadata did
     closed = null;
 
-    constructor(url) {
-        this.socket = new WebSocket(url, PROTOCOL);
+    constructor(url, agent) {
+        this.socket = new WebSocket(url, PROTOCOL,
+            { headers: agent ? { 'user-agent': agent } : {} });
         this.socket.on('message', (data, binary) => {
             if (binary) {
                 this.packets.push(...packetsOf(data));
@@ -109,8 +110,8 @@ export async function streamsOf(farfield, { room = 'main', mode } = {}) {
 }
 
 // A client that has been told what it hears.
-export async function openStream(url) {
-    const client = new StreamClient(url);
+export async function openStream(url, agent) {
+    const client = new StreamClient(url, agent);
     await within('stream_metadata', 20000, Promise.race([
         client.said('stream_metadata'),
         once(client.socket, 'close').then(([code]) => { throw new Error(`closed: ${code}`); }),
