@@ -666,6 +666,25 @@ void fake_run(struct fake_session *f, int64_t microseconds)
 
 // --- what was recorded --------------------------------------------------------------------------
 
+void fake_pipeline_says(struct fake_session *f, const char *text)
+{
+    g_autofree char *json = g_strdelimit(g_strdup(text), "'", '"');
+    g_autoptr(GError) error = NULL;
+    struct link_message *message = link_message_decode(json, strlen(json), &error);
+    if (!message)
+        g_error("%s: %s", json, error->message);
+    session_on_link(f->session, message, f->now);
+    link_message_destroy(message);
+}
+
+char *fake_linked(struct fake_session *f)
+{
+    g_ptr_array_add(f->link, NULL);
+    char *text = g_strjoinv("\n", (char **)f->link->pdata);
+    g_ptr_array_set_size(f->link, 0);
+    return text;
+}
+
 char *fake_sent(struct fake_session *f)
 {
     g_ptr_array_add(f->sent, NULL);

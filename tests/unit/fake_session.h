@@ -104,6 +104,11 @@ void fake_pass(struct fake_session *f, int64_t microseconds);
 // Lets time pass as the loop would: a tick each time one was asked for.
 void fake_run(struct fake_session *f, int64_t microseconds);
 
+// The pipeline sends a message; ' stands for ".
+void fake_pipeline_says(struct fake_session *f, const char *text);
+// What it was told since it was last asked, a message a line. The caller owns it.
+char *fake_linked(struct fake_session *f);
+
 // What was sent since it was last asked, a line for each bundle.
 char *fake_sent(struct fake_session *f);
 // Events of one topic since it was last asked, one a line: "event {params}".

@@ -4,33 +4,14 @@
 
 #include "tests/unit/fake_asserts.h"
 
-static void pipeline_says(struct fake_session *f, const char *text)
-{
-    g_autofree char *json = g_strdelimit(g_strdup(text), "'", '"');
-    g_autoptr(GError) error = NULL;
-    struct link_message *message = link_message_decode(json, strlen(json), &error);
-    if (!message)
-        fail_msg("%s: %s", json, error->message);
-    session_on_link(f->session, message, f->now);
-    link_message_destroy(message);
-}
-
 static int set_up_linked(void **state)
 {
     set_up_running(state);
     struct fake_session *f = *state;
     f->session->recordings_dir = g_strdup("/recordings");
-    pipeline_says(f, "{'type': 'pipeline.hello', 'listeners': []}");
+    fake_pipeline_says(f, "{'type': 'pipeline.hello', 'listeners': []}");
     fake_forget(f);
     return 0;
-}
-
-static char *link_text(struct fake_session *f)
-{
-    g_ptr_array_add(f->link, NULL);
-    char *text = g_strjoinv("\n", (char **)f->link->pdata);
-    g_ptr_array_set_size(f->link, 0);
-    return text;
 }
 
 // The id of the recording that the pipeline was asked for last.
@@ -54,7 +35,7 @@ static void told(struct fake_session *f, const char *id, const char *state_and_p
 {
     g_autofree char *json = recording(id, state_and_parts);
     g_autofree char *text = g_strdup_printf("{'type':'recording','recording':%s}", json);
-    pipeline_says(f, text);
+    fake_pipeline_says(f, text);
 }
 
 #define BEGUN "'recording','parts':[{'bytes':44,'frames':0}]"
@@ -102,7 +83,7 @@ static void is_answered_when_it_has_begun(void **state)
         fake_call(f, "recording.start", "{'format': 'flac', 'seconds': 2.5, 'split': 262144}");
     g_autofree char *id = last_id(f);
     assert_true(g_regex_match_simple("^[0-9]{8}-[0-9]{6}$", id, 0, 0));
-    g_autofree char *asked = link_text(f);
+    g_autofree char *asked = fake_linked(f);
     assert_has(g_strdup(asked), "{\"type\":\"record\",\"recording\":{\"id\":\"");
     assert_has(g_strdup(asked), "\"room\":\"main\",\"name\":\"\",\"format\":\"flac\",\"state\":"
                                 "\"starting\",");
@@ -144,7 +125,7 @@ static void stop_waits_until_the_file_is_whole(void **state)
     g_autofree char *id = start(f);
     struct fake_answer *one = call(f, "recording.stop", id), *two = call(f, "recording.stop", id);
     g_autofree char *expected = g_strdup_printf("{\"type\":\"record.stop\",\"id\":\"%s\"}", id);
-    assert_has(link_text(f), expected);
+    assert_has(fake_linked(f), expected);
     told(f, id, "'stopping','parts':[{'bytes':44,'frames':0}]");
     assert_waiting(one);
     told(f, id, DONE);
@@ -152,7 +133,7 @@ static void stop_waits_until_the_file_is_whole(void **state)
     assert_has(fake_text(two), "\"seconds\":2.0");
     // One that has ended is shown again.
     assert_has(fake_text(call(f, "recording.stop", id)), "200 {\"id\":");
-    assert_text(link_text(f), "");
+    assert_text(fake_linked(f), "");
 }
 
 static void the_newest_is_first(void **state)
@@ -228,7 +209,7 @@ static void wrong_input_is_named(void **state)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i += 2)
         assert_has(fake_text(fake_call(f, "recording.start", cases[i])), cases[i + 1]);
-    assert_text(link_text(f), "");
+    assert_text(fake_linked(f), "");
 }
 
 static void the_pipeline_may_refuse(void **state)
@@ -280,7 +261,7 @@ static void silence_is_no_answer(void **state)
     for (int i = 0; i < 12; i++) {
         fake_run(f, FAKE_MS(500));
         fake_alive(f);
-        pipeline_says(f, "{'type':'meter','room':'main','peak':[0,0],'rms':[0,0]}");
+        fake_pipeline_says(f, "{'type':'meter','room':'main','peak':[0,0],'rms':[0,0]}");
     }
     assert_answer(starting, "504 the pipeline did not answer in time");
     assert_answer(stopping, "504 the pipeline did not answer in time");
@@ -303,7 +284,7 @@ static void hello_names_those_that_run(void **state)
     g_autofree char *one = recording(goes_on, SECOND), *two = recording("x", SECOND);
     g_autofree char *hello = g_strdup_printf(
         "{'type': 'pipeline.hello', 'listeners': [], 'recordings': [%s, %s]}", one, two);
-    pipeline_says(f, hello);
+    fake_pipeline_says(f, hello);
     assert_has(fake_text(call(f, "recording.show", ended)), "\"state\":\"done\"");
     assert_has(fake_text(call(f, "recording.show", died)), "\"state\":\"interrupted\"");
     assert_has(fake_text(call(f, "recording.show", goes_on)), "\"state\":\"recording\"");
@@ -315,12 +296,12 @@ static void what_nobody_records_is_interrupted(void **state)
     struct fake_session *f = *state;
     g_autofree char *id = start(f);
     // Its folder is out of reach, or still says that it is recorded.
-    pipeline_says(f, "{'type': 'pipeline.hello', 'listeners': []}");
+    fake_pipeline_says(f, "{'type': 'pipeline.hello', 'listeners': []}");
     assert_has(fake_text(call(f, "recording.show", id)), "\"state\":\"interrupted\",");
     assert_has(fake_events(f, "recordings"), "the pipeline ended without notice");
     g_autofree char *other = start(f);
     store(f, other, SECOND);
-    pipeline_says(f, "{'type': 'pipeline.hello', 'listeners': []}");
+    fake_pipeline_says(f, "{'type': 'pipeline.hello', 'listeners': []}");
     g_autofree char *shown = fake_text(call(f, "recording.show", other));
     assert_has(g_strdup(shown), "\"state\":\"interrupted\",");
     assert_has(g_strdup(shown), "\"seconds\":1.0");
