@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The doors when something is wrong: readers that are slow, parts that die, a port that is taken.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import { createServer } from 'node:net';
 import { after, afterEach, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build, freePort, startFarfield } from '../lib/farfield.mjs';
 import { gaps, pitch } from '../lib/sound.mjs';
-import { decodeFile, openStream, streamsOf } from '../lib/streams.mjs';
+import { decodeFile, openStream, StreamClient, streamsOf } from '../lib/streams.mjs';
 import { waitFor } from '../lib/wait.mjs';
 
 let farfield;
@@ -82,6 +82,39 @@ test('a slow reader by HTTP goes on with what is new, in one file without a hole
     isNear(pitch(sound.left), 440);
     assert.deepEqual(gaps(sound.left), []);
     await count(0);
+});
+
+test('hundreds come and go by every door, and leave nothing behind', async () => {
+    const steady = await open();
+    const handles = () => readdirSync(`/proc/${farfield.pids.pipeline}/fd`).length;
+    const threads = () => readdirSync(`/proc/${farfield.pids.pipeline}/task`).length;
+    const [handlesBefore, threadsBefore] = [handles(), threads()];
+    const heard = steady.hear(5);
+    const visit = async (i) => {
+        const streams = await streamsOf(farfield, { mode: ['lowest', 'balanced', 'safe'][i % 3] });
+        if (i % 4 < 2) {
+            const client = new StreamClient(streams[i % 4 ? 'audio' : 'pcm']);
+            if (i % 8 < 4) await waitFor('a packet', () => client.packets.length > 0 ||
+                client.closed !== null, { every: 5 });
+            client.socket.terminate();
+            return;
+        }
+        const leave = new AbortController();
+        await fetch(streams[i % 4 === 2 ? 'webm' : 'ogg'], { signal: leave.signal })
+            .then((response) => response.body.getReader().read());
+        leave.abort();
+    };
+    for (let i = 0; i < 400; i += 4) {
+        await Promise.all([i, i + 1, i + 2, i + 3].map(visit));
+        if (i % 40 === 0) await count(1); // no more than six may be here at once
+    }
+    const { left, packets } = await heard;
+    isNear(pitch(left), 440);
+    assert.deepEqual(gaps(left), []);
+    packets.forEach(({ sequence }, i) => assert.equal(sequence, packets[0].sequence + i));
+    await count(1);
+    await waitFor('as many descriptors and threads as before', () =>
+        handles() <= handlesBefore && threads() <= threadsBefore);
 });
 
 test('a killed pipeline is back within a second or so, and so is who listened', async () => {
