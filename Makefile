@@ -17,7 +17,7 @@ PACKAGES_BUILD := gcc make pkg-config libglib2.0-dev libmicrohttpd-dev libwebsoc
 	libavahi-client-dev libavahi-glib-dev
 PACKAGES_RUN := jackd2 supercollider-server gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gstreamer1.0-nice
-PACKAGES_TEST := wrk avahi-daemon avahi-utils dbus libcmocka-dev clang libclang-rt-14-dev clang-format liblo-tools \
+PACKAGES_TEST := wrk iproute2 coturn avahi-daemon avahi-utils dbus libcmocka-dev clang libclang-rt-14-dev clang-format liblo-tools \
 	supercollider-language sndfile-programs chromium curl ca-certificates ffmpeg mpv janus \
 	gstreamer1.0-tools \
 	$(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)

@@ -242,6 +242,15 @@ struct listener *listener_of_call(struct session *session, struct call *call)
     return NULL;
 }
 
+struct listener *listener_adopted(struct session *session, struct call *call)
+{
+    struct listener *listener =
+        g_hash_table_lookup(session->listeners, call_string(call, "listener"));
+    if (listener && listener->client && call->client)
+        listener->client = call->client;
+    return listener_of_call(session, call);
+}
+
 // Whether the pipeline was told; otherwise the call is answered.
 static bool ask(struct session *session, struct listener *listener, struct call *call,
                 const struct link_message *message)

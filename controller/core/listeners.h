@@ -47,6 +47,10 @@ void listener_open(struct session *session, struct call *call, const char *sdp);
 // call answered by 404.
 struct listener *listener_of_call(struct session *session, struct call *call);
 
+// The same of whichever WebSocket made it, which has lost it then: a change of the network takes
+// the connection along, and the server does not hear of it.
+struct listener *listener_adopted(struct session *session, struct call *call);
+
 // Begins another ICE session, by words of the client's, which may be NULL where we have offered.
 // The call is answered by the pipeline's offer or fragment; at once where that cannot be, false
 // then.

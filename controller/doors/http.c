@@ -393,7 +393,7 @@ struct http *http_open(const char *address, int port, const char *web_dir, struc
     http->web_dir = g_strdup(web_dir);
     http->streams = stream_source(session);
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
-                     (storage.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0);
+                     (storage.ss_family == AF_INET6 ? MHD_USE_DUAL_STACK : 0);
     http->daemon = MHD_start_daemon(
         flags, port, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL,
         MHD_OPTION_SOCK_ADDR, &storage, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,

@@ -116,6 +116,8 @@ async function joinByWhep(peer, { base, room, headers, mode }) {
                 headers: { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': '*',
                     ...headers },
                 body: fragmentOf(peer.localDescription.sdp),
+                // A connection whose address has gone would wait for long.
+                signal: AbortSignal.timeout(2000),
             });
             const fragment = await answered.text();
             if (answered.status !== 200) throw new Error(`${answered.status}: ${fragment}`);
@@ -140,7 +142,8 @@ async function answerByRpc(peer, rpc, { listener, sdp }) {
 }
 
 // Joins over the WebSocket: the server offers.
-async function joinByRpc(peer, { rpc, room, mode }) {
+async function joinByRpc(peer, { rpc: first, room, mode }) {
+    let rpc = first;
     const { listener, ...offer } = await rpc.call('webrtc.listen', { room, mode });
     const add = ({ listener: of, candidate, mline }) => {
         if (of !== listener || !candidate) return;
@@ -153,6 +156,9 @@ async function joinByRpc(peer, { rpc, room, mode }) {
     return {
         leave: () => rpc.call('webrtc.bye', { listener }),
         restart: async () => answerByRpc(peer, rpc, await rpc.call('webrtc.restart', { listener })),
+        useRpc(another) {
+            rpc = another;
+        },
     };
 }
 
@@ -191,6 +197,8 @@ export async function listen({ base, room = 'main', headers = {}, rpc = null, mo
         session: session.session, // address of a WHEP session
         // Begins another ICE session and waits for nothing.
         restart: () => session.restart(),
+        // Goes on with its signaling by another WebSocket.
+        useRpc: (rpc_) => session.useRpc(rpc_),
         // Frames heard so far; goes on while connected, in silence too.
         get frames() {
             return tape.frames;

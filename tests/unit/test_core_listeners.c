@@ -175,6 +175,27 @@ static void the_server_offers_on_a_websocket(void **state)
     assert_has(fake_received(f), "\"method\":\"webrtc.state\",\"params\":{\"listener\":\"");
 }
 
+static void a_new_websocket_takes_over_by_a_restart(void **state)
+{
+    struct fake_session *f = *state;
+    struct client *a = fake_connect(f, "a", true), *b = fake_connect(f, "b", true);
+    fake_receive(f, a, "{'jsonrpc': '2.0', 'id': 1, 'method': 'webrtc.listen'}");
+    g_autofree char *id = listener_id(f);
+    g_autofree char *said = g_strdup_printf("{'type': 'offer', 'listener': '%s', 'sdp': 'O'}", id);
+    pipeline_says(f, said);
+    g_autofree char *restart = g_strdup_printf(
+        "{'jsonrpc': '2.0', 'id': 2, 'method': 'webrtc.restart', 'params': {'listener': '%s'}}",
+        id);
+    fake_receive(f, b, restart);
+    fake_forget(f);
+    pipeline_says(f, said);
+    assert_has(fake_received(f), "b {\"jsonrpc\":\"2.0\",\"id\":2,\"result\"");
+    fake_leave(f, a);
+    assert_int_equal(g_hash_table_size(f->session->listeners), 1);
+    fake_leave(f, b);
+    assert_int_equal(g_hash_table_size(f->session->listeners), 0);
+}
+
 static void bad_offers_are_422(void **state)
 {
     struct fake_session *f = *state;
@@ -426,6 +447,7 @@ int main(void)
         LINKED(whep_offer_answer_trickle_end),
         LINKED(a_listener_that_is_not_wanted_is_404),
         LINKED(the_server_offers_on_a_websocket),
+        LINKED(a_new_websocket_takes_over_by_a_restart),
         LINKED(bad_offers_are_422),
         LINKED(what_the_pipeline_refuses_is_told),
         LINKED(a_pipeline_that_is_silent_is_504),

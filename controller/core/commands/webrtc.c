@@ -19,7 +19,7 @@ static void answer(struct session *session, struct call *call)
 
 static void restart(struct session *session, struct call *call)
 {
-    struct listener *listener = listener_of_call(session, call);
+    struct listener *listener = listener_adopted(session, call);
     if (listener)
         listener_restart(session, listener, call, NULL, NULL);
 }
@@ -87,7 +87,8 @@ static const struct command restart_row = {
     .websocket_only = true,
     .words =
         "Another offer for the same connection, by which it finds a new way after the client's "
-        "network has changed; webrtc.answer is to follow. The sound goes on meanwhile.",
+        "network has changed; webrtc.answer is to follow. The sound goes on meanwhile. A "
+        "WebSocket that was opened since may ask, too: the listener is its own from then on.",
     .params = {LISTENER},
     .result = "offer",
     .handle = restart,

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What lib/far.mjs runs far away: one native listener, told by lines of JSON what to do.
+import { createInterface } from 'node:readline';
+import { listen } from './listener.mjs';
+import { connectRpc } from './rpc.mjs';
+
+let listener;
+let rpc;
+
+// The pair in use: addresses of both sides and their kinds.
+async function pair() {
+    const all = await listener.peer.getStats();
+    const transport = [...all.values()].find(({ type }) => type === 'transport');
+    const used = all.get(transport.selectedCandidatePairId);
+    const [local, remote] = [all.get(used.localCandidateId), all.get(used.remoteCandidateId)];
+    return { local: local.address ?? local.ip, localType: local.candidateType,
+        remote: remote.address ?? remote.ip, remoteType: remote.candidateType };
+}
+
+const does = {
+    async join({ ws, key, ...options }) {
+        if (ws) rpc = await connectRpc(ws, { key });
+        listener = await listen({ ...options, rpc, headers: key
+            ? { authorization: `Bearer ${key}` } : {} });
+        return { session: listener.session ?? null };
+    },
+    pitched: async ({ hz, deadline }) => (await listener.pitched(hz, 1, deadline)).hz,
+    restart: () => listener.restart(),
+    // Another connection for the signaling, the first one being of another time.
+    async reconnect({ ws, key }) {
+        rpc = await connectRpc(ws, { key });
+        listener.useRpc(rpc);
+    },
+    pair,
+    stats: () => listener.stats(),
+    frames: () => listener.frames,
+    close: () => listener.close(),
+};
+
+createInterface({ input: process.stdin }).on('line', async (line) => {
+    const { id, what, ...options } = JSON.parse(line);
+    try {
+        console.log(JSON.stringify({ id, result: await does[what](options) ?? null }));
+    } catch (error) {
+        console.log(JSON.stringify({ id, error: String(error) }));
+    }
+}).on('close', () => process.exit(0));
