@@ -105,10 +105,11 @@ check: packages-test ## the unit tests alone, quick
 	@$(MAKE) --no-print-directory -j2 VARIANT=$(VARIANT) unit-programs
 	@BUILD=$(BUILD) node tests/run.mjs unit
 
-tsan: packages-test ## the hub's unit tests under ThreadSanitizer
-	@$(MAKE) --no-print-directory -j2 VARIANT=tsan build/tsan/threads/test_pipeline_hub
-	@G_SLICE=always-malloc TSAN_OPTIONS=suppressions=tests/unit/tsan.supp \
-		build/tsan/threads/test_pipeline_hub
+tsan: packages-test ## the unit tests of what threads share under ThreadSanitizer
+	@$(MAKE) --no-print-directory -j2 VARIANT=tsan \
+		$(addprefix build/tsan/threads/,test_pipeline_hub test_pipeline_packets)
+	@set -e; for test in hub packets; do G_SLICE=always-malloc \
+		TSAN_OPTIONS=suppressions=tests/unit/tsan.supp build/tsan/threads/test_pipeline_$$test; done
 
 bench: packages-bench node-modules ## measure, and write docs/benchmarks.md
 	@$(MAKE) --no-print-directory -j2 VARIANT=release programs build/release/bench/tee \

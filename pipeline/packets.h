@@ -5,11 +5,13 @@
 #pragma once
 
 #include <glib.h>
+#include <stdatomic.h>
 
 // Never changes; belongs to whoever has a reference.
 struct packet {
-    guint64 number; // counts from 0, without a gap
-    gint64 time;    // when its first sample was captured, microseconds of Unix time
+    atomic_uint references; // packet_unref()'s
+    guint64 number;         // counts from 0, without a gap
+    gint64 time;            // when its first sample was captured, microseconds of Unix time
     gsize length;
     guint8 bytes[];
 };
