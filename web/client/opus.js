@@ -6,6 +6,9 @@ const QUEUE = 50; // packets that may wait for the decoder
 export class OpusDecoder {
     #decoder;
     #port;
+    // Of the packets that are being decoded, in order. The decoder's own timestamps go on from one
+    // packet to the next as if none had been lost between them.
+    #positions = [];
 
     // `onerror` gets the reason for which nothing more will come.
     constructor(port, onerror) {
@@ -20,6 +23,7 @@ export class OpusDecoder {
     // A packet whose first sample has this position; false where the decoder does not keep up.
     decode(position, data) {
         if (this.#decoder.state !== 'configured' || this.#decoder.decodeQueueSize > QUEUE) return false;
+        this.#positions.push(position);
         this.#decoder.decode(new EncodedAudioChunk({
             type: 'key',
             timestamp: Math.round((position * 1000) / 48),
@@ -35,7 +39,7 @@ export class OpusDecoder {
             data.copyTo(plane, { planeIndex: i, format: 'f32-planar' });
             channels.push(plane);
         }
-        const position = Math.round((data.timestamp * 48) / 1000);
+        const position = this.#positions.shift();
         data.close();
         this.#port.postMessage({ position, channels }, channels.map(({ buffer }) => buffer));
     }
