@@ -217,6 +217,10 @@ static void describe(struct listener *listener)
 static gboolean on_gather_time(gpointer data)
 {
     struct listener *listener = data;
+    // A machine that is very busy has not even the first yet, without which nobody can reach us.
+    g_autofree char *text = peer_description(listener->peer);
+    if (!peer_is_gathered(listener->peer) && !(text && strstr(text, "a=candidate:")))
+        return G_SOURCE_CONTINUE;
     listener->gather_timer = 0;
     describe(listener);
     return G_SOURCE_REMOVE;
