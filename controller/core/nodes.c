@@ -151,18 +151,20 @@ void session_node_changed(struct session *session, struct node *node)
 static void emit_started(struct session *session, struct node *node)
 {
     // Its number tells who made it.
-    session->ports.emit(
-        session->ports.data, "nodes", "node.started",
-        json_pack("{s:o s:i}", "node", node_to_json(node), "by", ids_client(node->id)), NULL);
+    session->ports.emit(session->ports.data, "nodes", "node.started",
+                        json_pack("{s:o s:i s:f}", "node", node_to_json(node), "by",
+                                  ids_client(node->id), "time", session_real_seconds(session)),
+                        NULL);
     node->cause = -1;
 }
 
 static void emit_ended(struct session *session, const struct node *node)
 {
     session->ports.emit(session->ports.data, "nodes", "node.ended",
-                        json_pack("{s:i s:i s:o}", "id", node->id, "parent",
+                        json_pack("{s:i s:i s:o s:f}", "id", node->id, "parent",
                                   node->parent ? node->parent->id : -1, "by",
-                                  session_cause_to_json(node)),
+                                  session_cause_to_json(node), "time",
+                                  session_real_seconds(session)),
                         NULL);
 }
 

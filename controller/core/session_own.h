@@ -66,6 +66,8 @@ struct node *session_node_of(struct session *session, struct call *call);
 void session_node_changed(struct session *session, struct node *node);
 // `by` of an event: the client id of who caused it, null where scsynth does not tell.
 json_t *session_cause_to_json(const struct node *node);
+// Unix time, seconds: when what an event tells has happened.
+double session_real_seconds(const struct session *session);
 void session_on_node(struct session *session, const struct osc_message *reply);
 // A node is where this scsynth has it: who made it, its room, its name.
 void session_confirm_node(struct session *session, struct node *node);

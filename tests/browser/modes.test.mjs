@@ -85,6 +85,54 @@ test('a change of mode has no gap and no jump in level', async (t) => {
     }
 });
 
+test('another way through the network is found under the same sound', async (t) => {
+    for (let i = 0; ; i++) {
+        const { id } = await choose('balanced');
+        await tap.hears(440);
+        const { worst } = await tap.watch(440, async () => {
+            await page.evaluate(() => {
+                window.restarts = 0;
+                const { setRemoteDescription } = RTCPeerConnection.prototype;
+                RTCPeerConnection.prototype.setRemoteDescription = function counted(...args) {
+                    window.restarts++;
+                    return setRemoteDescription.apply(this, args);
+                };
+                dispatchEvent(new Event('online')); // what a browser says of a new network
+            });
+            await page.waitForFunction(() => window.restarts === 1);
+        });
+        t.diagnostic(`a gap of ${(worst * 1000).toFixed(1)} ms`);
+        const all = await listeners();
+        if (worst < 0.02 && all.length === 1 && all[0].id === id) break;
+        assert.ok(i < 3, `a gap of ${worst} s, ${JSON.stringify(all)}`);
+    }
+});
+
+test('a synth is shown to be heard when it is, later than the server tells of it', async () => {
+    await choose('safe');
+    await tap.hears(440);
+    await waitFor('a measured delay', async () =>
+        /^\d+ ms$/.test(await page.locator('#delay').textContent()));
+    const rpc = await farfield.rpc();
+    await rpc.call('subscribe', { topics: ['nodes'] });
+    await page.evaluate(() => {
+        window.heardAt = {}; // by node, Unix ms
+        new MutationObserver(() => {
+            for (const { dataset } of document.querySelectorAll('.synth.heard')) {
+                window.heardAt[dataset.node] ??= Date.now();
+            }
+        }).observe(document.querySelector('#synths'),
+            { subtree: true, childList: true, attributes: true });
+    });
+    const { body } = await farfield.api('POST', '/v1/nodes', { synthdef: 'drone' });
+    const { time } = await rpc.event('node.started', ({ node }) => node.id === body.id);
+    const heard = await waitFor('the mark', () =>
+        page.evaluate((id) => window.heardAt[id], body.id));
+    const later = heard - time * 1000;
+    assert.ok(later > 200, `${later} ms later, where about 300 are on the way`);
+    await farfield.api('DELETE', `/v1/nodes/${body.id}`);
+});
+
 test('the choice outlives the page', async () => {
     await choose('lowest');
     await page.reload();

@@ -286,7 +286,8 @@ static void node_free(void **state)
     fake_reply(f, "/synced 4");
     assert_answer(a, "200 {}");
     assert_answer(b, "200 {}");
-    assert_has(fake_events(f, "nodes"), "node.ended {\"id\":1000,\"parent\":1,\"by\":0}");
+    assert_has(fake_events(f, "nodes"),
+               "node.ended {\"id\":1000,\"parent\":1,\"by\":0,\"time\":1.700001e9}");
     assert_answer(fake_call(f, "node.free", "{'id': 1000}"), "404 there is no node 1000");
 }
 
@@ -299,9 +300,10 @@ static void the_end_of_a_group(void **state)
     fake_reply(f, "/n_go 1002 1001 -1 -1 0");
     fake_forget(f);
     fake_reply(f, "/n_end 1000 1 -1 -1 1 -1 -1");
-    assert_text(fake_events(f, "nodes"), "node.ended {\"id\":1002,\"parent\":1001,\"by\":null} -\n"
-                                         "node.ended {\"id\":1001,\"parent\":1000,\"by\":null} -\n"
-                                         "node.ended {\"id\":1000,\"parent\":1,\"by\":null} -");
+    assert_text(fake_events(f, "nodes"),
+                "node.ended {\"id\":1002,\"parent\":1001,\"by\":null,\"time\":1.700001e9} -\n"
+                "node.ended {\"id\":1001,\"parent\":1000,\"by\":null,\"time\":1.700001e9} -\n"
+                "node.ended {\"id\":1000,\"parent\":1,\"by\":null,\"time\":1.700001e9} -");
     fake_reply(f, "/n_end 1001 1000 -1 -1 1 -1 -1"); // told of again
     assert_text(fake_events(f, "nodes"), "");
 }
@@ -470,7 +472,8 @@ static void a_change_of_what_has_ended_is_not_told(void **state)
     fake_notify(f, "node.set", "{'id': 1000, 'controls': {'freq': 1}}");
     fake_reply(f, "/n_end 1000 1 -1 -1 0");
     fake_run(f, FAKE_MS(100));
-    assert_text(fake_events(f, "nodes"), "node.ended {\"id\":1000,\"parent\":1,\"by\":0} -");
+    assert_text(fake_events(f, "nodes"),
+                "node.ended {\"id\":1000,\"parent\":1,\"by\":0,\"time\":1.700001e9} -");
 }
 
 static void lists_in_the_order_of_execution(void **state)

@@ -27,7 +27,6 @@ const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
 export class Listening extends EventTarget {
     #rpc;
     #room;
-    #clock;
     #kinds;
     #mode = 'automatic';
     #wanted = false;
@@ -43,6 +42,7 @@ export class Listening extends EventTarget {
     #lookedAt = performance.now();
     #reportedAt = 0;
     #reported = {}; // what the last report was made of
+    clock;
     output = new Output();
     state = 'idle';
     stats = null;
@@ -54,12 +54,12 @@ export class Listening extends EventTarget {
         this.#rpc = rpc;
         this.#room = room;
         this.#kinds = kinds;
-        this.#clock = new ServerClock(rpc);
+        this.clock = new ServerClock(rpc);
         rpc.addEventListener('state', ({ detail }) => {
             if (detail === 'open' && this.#wanted && !this.#current) this.#seek();
         });
-        addEventListener('online', () => this.#suspect());
-        navigator.connection?.addEventListener?.('change', () => this.#suspect());
+        addEventListener('online', () => this.#recover());
+        navigator.connection?.addEventListener?.('change', () => this.#recover());
         setInterval(() => this.#look(), LOOK);
     }
 
@@ -201,7 +201,13 @@ export class Listening extends EventTarget {
         }, wait);
     }
 
-    // The network is another one, or the machine slept: packets must come soon.
+    // The network is another one.
+    #recover() {
+        this.#current?.path.recover?.();
+        this.#suspect();
+    }
+
+    // Packets must come soon.
     #suspect() {
         this.#packetsAt = Math.min(this.#packetsAt, performance.now() - STALL + 2 * LOOK);
     }
@@ -215,7 +221,7 @@ export class Listening extends EventTarget {
         this.#lookedAt = now;
         const attempt = this.#current;
         if (!attempt) return;
-        const stats = await attempt.path.stats(this.#clock);
+        const stats = await attempt.path.stats(this.clock);
         if (attempt !== this.#current) return;
         if (stats.packets > this.#packets) {
             this.#packets = stats.packets;

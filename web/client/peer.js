@@ -23,6 +23,7 @@ export class Peer extends EventTarget {
     #early = []; // candidates that came before the offer was read
     #connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     #closing = new AbortController();
+    #restarting = false;
     listener = null; // id that the server gave
 
     constructor(rpc) {
@@ -47,12 +48,30 @@ export class Peer extends EventTarget {
             throw new Error('stopped');
         }
         this.#connection.setConfiguration({ iceServers, bundlePolicy: 'max-bundle' });
-        await this.#connection.setRemoteDescription({ type: 'offer', sdp });
+        await this.#answer(sdp);
+    }
+
+    // Looks for another way through the network, for the same sound.
+    async restart() {
+        if (this.#restarting || !this.listener) return;
+        this.#restarting = true;
+        try {
+            const { sdp } = await this.#rpc.call('webrtc.restart', { listener: this.listener });
+            await this.#answer(sdp);
+        } catch {
+            // whoever watches the packets takes another path
+        } finally {
+            this.#restarting = false;
+        }
+    }
+
+    async #answer(offer) {
+        await this.#connection.setRemoteDescription({ type: 'offer', sdp: offer });
         for (const early of this.#early.splice(0)) this.#onNotification(early);
         const answer = await this.#connection.createAnswer();
-        const stereo = askForStereo(answer.sdp);
-        await this.#connection.setLocalDescription({ type: 'answer', sdp: stereo });
-        await this.#rpc.call('webrtc.answer', { listener, sdp: stereo });
+        const sdp = askForStereo(answer.sdp);
+        await this.#connection.setLocalDescription({ type: 'answer', sdp });
+        await this.#rpc.call('webrtc.answer', { listener: this.listener, sdp });
     }
 
     get state() {
@@ -106,6 +125,7 @@ export class Peer extends EventTarget {
     }
 
     #onState() {
+        if (this.state === 'disconnected') this.restart();
         if (this.state === 'failed' || this.state === 'closed') this.#lose('the connection failed');
     }
 

@@ -69,6 +69,11 @@ export class WebRtcPath extends EventTarget {
         };
     }
 
+    // The network may be another one.
+    recover() {
+        this.#peer.restart();
+    }
+
     stop() {
         this.#stopped = true;
         this.#peer.close();

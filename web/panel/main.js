@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Wires the page together.
 import { Farfield } from '../client/farfield.js';
+import { Heard } from '../client/heard.js';
 import { Listening } from '../client/listening.js';
 import { KeyDialog } from './key.js';
 import { ListenPanel } from './listen.js';
@@ -16,6 +17,7 @@ const find = (selector) => document.querySelector(selector);
 const key = new KeyDialog(find('#key-dialog'));
 const farfield = new Farfield(document.baseURI, key.stored);
 const listening = new Listening(farfield.rpc);
+const heard = new Heard(farfield, listening);
 
 let alertTimer = 0;
 function complain(error) {
@@ -46,7 +48,7 @@ function showConnection() {
 const outbox = new Outbox((node, controls) => farfield.set(node, controls).catch(complain));
 new SynthDefList(farfield, (def) => farfield.play(def.name).catch(complain),
     { list: find('#synthdefs'), empty: find('#no-synthdefs') });
-new SynthList(farfield, {
+new SynthList(farfield, heard, {
     set: (node, name, value) => outbox.put(node, name, value),
     release: (node) => farfield.release(node).catch(complain),
     free: (node) => farfield.free(node).catch(complain),

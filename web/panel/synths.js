@@ -79,6 +79,7 @@ class Synth {
 
 export class SynthList {
     #farfield;
+    #heard;
     #actions;
     #list;
     #empty;
@@ -86,8 +87,9 @@ export class SynthList {
     #synths = new Map(); // id -> Synth
 
     // `actions`: set(id, name, value) -> promise, release(id), free(id).
-    constructor(farfield, actions, { list, empty, count }) {
+    constructor(farfield, heard, actions, { list, empty, count }) {
         this.#farfield = farfield;
+        this.#heard = heard;
         this.#actions = actions;
         this.#list = list;
         this.#empty = empty;
@@ -95,7 +97,15 @@ export class SynthList {
         farfield.addEventListener('nodes', () => this.#render());
         farfield.addEventListener('synthdefs', () => this.#render());
         farfield.addEventListener('node', ({ detail }) => this.#update(detail));
+        heard.addEventListener('nodes', () => this.#mark());
         this.#render();
+    }
+
+    // Those that sound in this listener's ears by now.
+    #mark() {
+        for (const [id, { element }] of this.#synths) {
+            element.classList.toggle('heard', this.#heard.sounding.has(id));
+        }
     }
 
     // What ends by itself soon is shown on the SynthDef's own button.
@@ -124,6 +134,7 @@ export class SynthList {
         this.#keepFocus(new Map(shown));
         this.#synths = new Map(shown);
         arrange(this.#list, shown.map(([, synth]) => synth.element));
+        this.#mark();
         this.#empty.hidden = nodes.length > 0;
         this.#count.textContent = nodes.length || '';
     }
