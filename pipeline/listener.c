@@ -83,7 +83,7 @@ static void on_stalled(void *data)
 {
     struct listener *listener = data;
     feed_unblock(listener->feed);
-    end(listener, 0, "stalled");
+    end(listener, 0, "stalled: its packets held up the others");
 }
 
 // --- connected ------------------------------------------------------------------------
