@@ -147,7 +147,8 @@ static void check_host(const struct session *session, const struct relay *wanted
 }
 
 // What the table cannot say of it.
-static struct problem *check(const struct session *session, const struct relay *wanted)
+static struct problem *check(const struct session *session, const struct call *call,
+                             const struct relay *wanted)
 {
     guint8 key[RELAY_KEY];
     g_autoptr(GError) error = NULL;
@@ -155,6 +156,8 @@ static struct problem *check(const struct session *session, const struct relay *
     check_host(session, wanted, problem);
     if (wanted->key && !relay_read_key(wanted->key, key, &error))
         problem_add(problem, "srtp_key", "%s", error->message);
+    if (wanted->key && json_object_get(call->params, "ssrc"))
+        problem_add(problem, "ssrc", "is made up for SRTP, so that no key stream is used twice");
     if (wanted->key && wanted->rtcp_port)
         problem_add(problem, "rtcp_port", "sender reports are not encrypted; leave it out");
     if (wanted->rtcp_port == wanted->port)
@@ -213,7 +216,7 @@ void relays_start(struct session *session, struct call *call)
         return;
     }
     struct relay *wanted = wanted_by(session, call);
-    struct problem *problem = check(session, wanted);
+    struct problem *problem = check(session, call, wanted);
     if (!problem && g_hash_table_size(session->relays) >= RELAY_MAX)
         problem = problem_new(429, "there are %d relays already, which is the most", RELAY_MAX);
     if (!problem &&
@@ -303,8 +306,13 @@ void relays_on_hello(struct session *session, const GPtrArray *told)
     gpointer id, each;
     g_hash_table_iter_init(&iter, session->relays);
     while (g_hash_table_iter_next(&iter, &id, &each)) {
-        struct link_message again = {.type = LINK_RELAY, .relay = ((struct relaying *)each)->relay};
-        if (!g_hash_table_contains(there, id))
-            session->ports.to_pipeline(session->ports.data, &again);
+        struct relay *relay = ((struct relaying *)each)->relay;
+        struct link_message again = {.type = LINK_RELAY, .relay = relay};
+        if (g_hash_table_contains(there, id))
+            continue;
+        // Its numbers begin anew, and with them a key stream that must be another.
+        if (relay->key)
+            relay->ssrc = new_ssrc(session);
+        session->ports.to_pipeline(session->ports.data, &again);
     }
 }

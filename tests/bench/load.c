@@ -9,7 +9,6 @@
 //   {"report": true}               what came since the last one
 // and gives {"listener": ID, "sdp": SDP}, {"listener": ID, "joined": SECONDS} with the first packet
 // of sound, {"listener": ID, "error": TEXT}, and {"report": {...}}.
-#include <errno.h>
 #include <jansson.h>
 #include <linux/sock_diag.h>
 #include <stdio.h>

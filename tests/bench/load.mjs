@@ -6,8 +6,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join as joinPath } from 'node:path';
 import { createInterface } from 'node:readline';
-import { build, freePort } from '../lib/farfield.mjs';
+import { build } from '../lib/farfield.mjs';
 import { mountpoint, startJanus } from '../lib/janus.mjs';
+import { freeUdpPort } from '../lib/receiver.mjs';
 import { waitFor, within } from '../lib/wait.mjs';
 
 const DEADLINE = 10000;
@@ -130,17 +131,8 @@ export async function teeServer(farfield) {
     };
 }
 
-// Janus' streaming plugin, fed with frames of 10 ms at 128 kbit/s by an encoder of its own whose
-// processor time is not counted.
-export async function janusServer(farfield, options = {}) {
-    const port = await freePort();
-    const janus = await startJanus({ streaming: mountpoint(port), ...options });
-    const pipeline = `${SOURCE('feed')} ! audioconvert ! audio/x-raw,rate=48000,channels=2 ! ` +
-        'opusenc audio-type=restricted-lowdelay frame-size=10 bitrate=128000 ! ' +
-        `rtpopuspay pt=111 ! udpsink host=127.0.0.1 port=${port} sync=false`;
-    const feed = spawn('gst-launch-1.0', ['-q', ...pipeline.split(' ')],
-        { stdio: 'ignore', env: { ...process.env, JACK_DEFAULT_SERVER: farfield.jackServer } });
-    await connect(farfield, 'feed');
+// Listens to the mountpoint 1 of a Janus.
+export function janusListeners(janus) {
     return {
         name: 'Janus',
         pid: janus.pid,
@@ -153,6 +145,22 @@ export async function janusServer(farfield, options = {}) {
             });
             return joined(start, listener);
         },
+    };
+}
+
+// Janus' streaming plugin, fed with frames of 10 ms at 128 kbit/s by an encoder of its own whose
+// processor time is not counted.
+export async function janusServer(farfield) {
+    const port = await freeUdpPort();
+    const janus = await startJanus({ streaming: mountpoint(port) });
+    const pipeline = `${SOURCE('feed')} ! audioconvert ! audio/x-raw,rate=48000,channels=2 ! ` +
+        'opusenc audio-type=restricted-lowdelay frame-size=10 bitrate=128000 ! ' +
+        `rtpopuspay pt=111 ! udpsink host=127.0.0.1 port=${port} sync=false`;
+    const feed = spawn('gst-launch-1.0', ['-q', ...pipeline.split(' ')],
+        { stdio: 'ignore', env: { ...process.env, JACK_DEFAULT_SERVER: farfield.jackServer } });
+    await connect(farfield, 'feed');
+    return {
+        ...janusListeners(janus),
         async stop() {
             feed.kill();
             await once(feed, 'exit');

@@ -2,14 +2,12 @@
 #include "tests/bench/load_peer.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <ifaddrs.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define CHECK_AGAIN 0.1 // seconds until a check that was not answered is sent again

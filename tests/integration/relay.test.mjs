@@ -44,8 +44,8 @@ test('RTP is decoded by GStreamer', async () => {
 
 test('SRTP is decrypted by GStreamer, and its key is shown to nobody', async () => {
     const port = await freeUdpPort();
-    const receiver = receiveRtp(port, { key: KEY, ssrc: 77 });
-    const made = await relay({ port, srtp_key: KEY, ssrc: 77 });
+    const made = await relay({ port, srtp_key: KEY });
+    const receiver = receiveRtp(port, { key: KEY, ssrc: made.ssrc });
     assert.equal(made.srtp, true);
     assert.ok(!JSON.stringify(made).includes(KEY));
     assert.ok(!JSON.stringify((await farfield.api('GET', '/v1/relays')).body).includes(KEY));
@@ -124,6 +124,7 @@ test('addresses that must not be sent to are refused, and more than the most', a
         [{ host: '127.0.0.1', port: 53 }, 422, 'port'],
         [{ host: '127.0.0.1', port: 5002, rtcp_port: 5002 }, 422, 'rtcp_port'],
         [{ host: '127.0.0.1', port: 5002, rtcp_port: 5003, srtp_key: KEY }, 422, 'rtcp_port'],
+        [{ host: '127.0.0.1', port: 5002, ssrc: 7, srtp_key: KEY }, 422, 'ssrc'],
         [{ host: '127.0.0.1', port: 5002, srtp_key: 'short' }, 422, 'srtp_key'],
         [{ host: '127.0.0.1', port: 5002, payload: 0 }, 422, 'payload'],
         [{ host: '127.0.0.1', port: 5002, room: 'none' }, 404],

@@ -137,6 +137,25 @@ static void a_new_pipeline_is_asked_again(void **state)
     assert_has(fake_text(fake_call(f, "relay.show", "{'id': 'r1'}")), "\"packets\":5.0,");
 }
 
+// RFC 3711, 9.1: the same key, source and number would encrypt two packets alike.
+static void no_key_stream_is_used_twice(void **state)
+{
+    struct fake_session *f = *state;
+    fake_call(f, "relay.new", "{'host': '192.0.2.7', 'port': 5002, 'srtp_key': '" KEY "'}");
+    told(f, "r1", BEGUN ",'srtp_key':'" KEY "'");
+    g_free(fake_linked(f));
+    session_link_lost(f->session, f->now);
+    fake_pipeline_says(f, HELLO);
+    g_autofree char *again = fake_linked(f);
+    assert_has(g_strdup(again), "\"srtp_key\":\"" KEY "\"");
+    assert_lacks(g_strdup(again), "\"ssrc\":7,");
+    assert_answer(
+        fake_call(f, "relay.new",
+                  "{'host': '192.0.2.7', 'port': 5002, 'ssrc': 7, 'srtp_key': '" KEY "'}"),
+        "422 the relay cannot be made; ssrc: is made up for SRTP, so that no key stream is "
+        "used twice");
+}
+
 static void a_new_controller_learns_them(void **state)
 {
     struct fake_session *f = *state;
@@ -185,6 +204,7 @@ int main(void)
         LINKED(a_late_pipeline_is_told_to_stop),
         LINKED(without_a_pipeline_nothing_changes),
         LINKED(a_new_pipeline_is_asked_again),
+        LINKED(no_key_stream_is_used_twice),
         LINKED(a_new_controller_learns_them),
         LINKED(more_than_the_most_are_refused),
         LINKED(scsynth_is_not_sent_to),
