@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What doors.c, doors_http.c and doors_socket.c share.
+// What doors.c (the port, and all who listen), doors_visitor.c (one who listens), doors_http.c and
+// doors_socket.c share.
 #pragma once
 
 #include <libwebsockets.h>
@@ -70,6 +71,8 @@ struct doors_session {
     struct ask ask; // WebSocket: between handshake and opening
     struct visitor *visitor;
 };
+
+void doors_channel_destroy(gpointer channel);
 
 // Reads what the connection asks; false with `error`, of a kind that is its HTTP status.
 bool doors_ask(struct lws *wsi, struct ask *ask, GError **error);

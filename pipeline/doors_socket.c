@@ -154,9 +154,10 @@ int doors_confirm(struct lws *wsi)
     struct ask ask;
     g_autoptr(GError) error = NULL;
     g_autofree char *id = NULL;
-    char protocols[256] = "";
-    lws_hdr_copy(wsi, protocols, sizeof protocols, WSI_TOKEN_PROTOCOL);
-    if (!strstr(protocols, DOORS_PROTOCOL))
+    char header[256] = "";
+    lws_hdr_copy(wsi, header, sizeof header, WSI_TOKEN_PROTOCOL);
+    g_auto(GStrv) protocols = g_strsplit_set(header, ", ", -1);
+    if (!g_strv_contains((const char *const *)protocols, DOORS_PROTOCOL))
         g_set_error_literal(&error, FARFIELD_ERROR, ERROR_INVALID,
                             "the subprotocol must be " DOORS_PROTOCOL);
     else if (ask_for_socket(wsi, &ask, &error))

@@ -4,10 +4,10 @@
 #include <math.h>
 
 #define RATE 48000
-#define PCM_BYTES (TAP_PCM_SAMPLES * 4)
-#define PCM_TICK 10         // ms between looks at the tape
-#define TAPE_FRAMES 32768   // 0.7 s
-#define CLOCK_SLACK 100000  // us that the time of PCM may be wrong before it is set anew
+#define PCM_TIME ((gint64)TAP_PCM_SAMPLES * G_USEC_PER_SEC / RATE) // of a chunk, us
+#define PCM_TICK 10                                                // ms between looks at the tape
+#define TAPE_FRAMES 32768                                          // 0.7 s
+#define CLOCK_SLACK 1000000 // us that the time of PCM may be wrong before it is set anew
 #define CLOCK_SMOOTHING 256 // chunks over which it follows the clock
 
 // What the encoder's thread sees; it may outlive the tap by a moment.
@@ -116,34 +116,27 @@ static gint16 sample_of(float value)
     return (gint16)lrintf(CLAMP(value, -1.0f, 1.0f) * 32767.0f);
 }
 
-// The tape has no times. A chunk follows the one before it, and the clock gently; a jump is when
-// the machine slept.
-static void begin_chunk(struct tap *tap, gsize waiting)
-{
-    gint64 now = g_get_real_time() - (gint64)waiting * G_USEC_PER_SEC / RATE;
-    gint64 late = now - tap->chunk_time;
-    tap->chunk_time += ABS(late) > CLOCK_SLACK ? late : late / CLOCK_SMOOTHING;
-}
-
+// The tape has no times. A chunk follows the one before it, and the clock gently; it jumps when the
+// machine has slept.
 static void end_chunk(struct tap *tap)
 {
-    packets_add(tap->inlet->packets, tap->chunk, PCM_BYTES, tap->chunk_time);
-    tap->chunk_time += (gint64)TAP_PCM_SAMPLES * G_USEC_PER_SEC / RATE;
+    gint64 late = g_get_real_time() - PCM_TIME - tap->chunk_time;
+    tap->chunk_time += ABS(late) > CLOCK_SLACK ? late : late / CLOCK_SMOOTHING;
+    packets_add(tap->inlet->packets, tap->chunk, sizeof tap->chunk, tap->chunk_time);
+    tap->chunk_time += PCM_TIME;
     tap->filled = 0;
 }
 
 static gboolean on_tape_time(gpointer data)
 {
     struct tap *tap = data;
-    static float frames[2 * TAPE_FRAMES];
-    gsize count = tape_read(tap->tape, frames, TAPE_FRAMES);
+    float frames[2 * TAP_PCM_SAMPLES];
+    gsize count;
     guint64 before = packets_end(tap->inlet->packets);
-    for (gsize i = 0; i < count; i++) {
-        if (tap->filled == 0)
-            begin_chunk(tap, count - i);
-        gint16 *frame = &tap->chunk[2 * tap->filled++];
-        frame[0] = GINT16_TO_LE(sample_of(frames[2 * i]));
-        frame[1] = GINT16_TO_LE(sample_of(frames[2 * i + 1]));
+    while ((count = tape_read(tap->tape, frames, TAP_PCM_SAMPLES - tap->filled)) > 0) {
+        for (gsize i = 0; i < 2 * count; i++)
+            tap->chunk[2 * tap->filled + i] = GINT16_TO_LE(sample_of(frames[i]));
+        tap->filled += count;
         if (tap->filled == TAP_PCM_SAMPLES)
             end_chunk(tap);
     }
