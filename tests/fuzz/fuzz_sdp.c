@@ -44,6 +44,21 @@ static void check_answer(const struct sdp *offer)
     sdp_destroy(own);
 }
 
+// Another ICE session of ours, with what a router forwards.
+static void check_fragment(const struct sdp *offer)
+{
+    static const char *const outside[] = {"203.0.113.5", "2001:db8::5", NULL};
+    const struct sdp_section *audio = g_ptr_array_index(offer->sections, offer->audio);
+    struct sdp *own = sdp_read(own_text, SDP_OWN, NULL);
+    sdp_set_session(own, "efgh", "abcdefghijklmnopqrstuv");
+    sdp_add_outside(own, outside);
+    g_autofree char *text =
+        sdp_write_fragment(own, audio->mid, &(struct sdp_music){.payload = offer->payload});
+    if (!strstr(text, "a=ice-ufrag:efgh\r\n"))
+        abort();
+    sdp_destroy(own);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autofree char *text = g_strndup((const char *)data, size);
@@ -55,8 +70,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         if (sdp && roles[i] != SDP_OWN)
             check_inner(sdp, roles[i]);
-        if (sdp && roles[i] == SDP_OFFER)
+        if (sdp && roles[i] == SDP_OFFER) {
             check_answer(sdp);
+            check_fragment(sdp);
+        }
         sdp_destroy(sdp);
     }
     g_autofree char *candidate = sdp_clean_candidate(text);
