@@ -222,7 +222,7 @@ void listener_open(struct session *session, struct call *call, const char *sdp)
     reception_begin(&listener->reception, session->now);
     const char *given = call_string(call, "client");
     listener->agent = agent_name(given ? given : call->agent);
-    listener->since = g_get_real_time() / 1e6;
+    listener->since = session_real_seconds(session);
     listener->client = call->client;
     listener->offered = sdp == NULL;
     g_autofree char *ufrag = sdp ? fragment_find_ufrag(sdp) : NULL;

@@ -72,14 +72,6 @@ void listener_close(struct session *session, struct listener *listener, const ch
 // Has the room encoded for it in another mode. False where the pipeline is away.
 bool listener_set_mode(struct session *session, struct listener *listener, enum stream_mode mode);
 
-// The parameter of that name that a command may have.
-#define LISTENER_MODE                                                                              \
-    {                                                                                              \
-        "mode", PARAM_STRING, false,                                                               \
-            "lowest: the shortest delay; safe: for networks that lose packets",                    \
-            .choices = "balanced|lowest|safe", .fallback = "\"balanced\""                          \
-    }
-
 // By which door it listens, and the mode that it gets.
 const char *listener_kind(const struct listener *listener);
 const char *listener_served(const struct listener *listener);

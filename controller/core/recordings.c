@@ -221,7 +221,7 @@ static char *new_id(const struct session *session, double started)
 
 static struct recording *wanted_by(const struct session *session, const struct call *call)
 {
-    double started = g_get_real_time() / 1e6;
+    double started = session_real_seconds(session);
     const char *name = call_string(call, "name");
     g_autofree char *id = new_id(session, started);
     struct recording *wanted = recording_new(id, call_string(call, "room"), name ? name : "");

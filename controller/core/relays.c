@@ -136,14 +136,23 @@ int64_t relays_deadline(const struct session *session)
 
 // --- commands -----------------------------------------------------------------------------------
 
+static void check_port(const struct session *session, const struct relay *wanted,
+                       struct problem *problem)
+{
+    if (wanted->port == session->server_port)
+        problem_add(problem, "port", "is scsynth's");
+    if (wanted->rtcp_port && wanted->rtcp_port == session->server_port)
+        problem_add(problem, "rtcp_port", "is scsynth's");
+}
+
 static void check_host(const struct session *session, const struct relay *wanted,
                        struct problem *problem)
 {
     g_autoptr(GError) error = NULL;
     if (!relay_check_host(wanted->host, wanted->ttl, &error))
         problem_add(problem, "host", "%s", error->message);
-    else if (access_is_loopback(wanted->host) && wanted->port == session->server_port)
-        problem_add(problem, "port", "is scsynth's");
+    else if (access_is_loopback(wanted->host))
+        check_port(session, wanted, problem);
 }
 
 // What the table cannot say of it.
@@ -200,13 +209,19 @@ static struct relay *wanted_by(const struct session *session, const struct call 
     wanted->ttl = call_integer(call, "ttl");
     stream_mode_of_name(call_string(call, "mode"), &wanted->mode);
     wanted->key = g_strdup(call_string(call, "srtp_key"));
-    wanted->since = (double)session->ports.real_time(session->ports.data) / G_USEC_PER_SEC;
+    wanted->since = session_real_seconds(session);
     return wanted;
 }
 
 static bool tell_pipeline(struct session *session, const struct link_message *message)
 {
     return session->pipeline.linked && session->ports.to_pipeline(session->ports.data, message);
+}
+
+static bool stop(struct session *session, const char *id)
+{
+    return tell_pipeline(session,
+                         &(struct link_message){.type = LINK_RELAY_STOP, .id = (char *)id});
 }
 
 void relays_start(struct session *session, struct call *call)
@@ -234,9 +249,7 @@ void relays_start(struct session *session, struct call *call)
 
 void relays_free(struct session *session, struct call *call, struct relaying *relaying)
 {
-    struct link_message stop = {.type = LINK_RELAY_STOP, .id = relaying->relay->id};
-    // Else it would tell of it again.
-    if (!tell_pipeline(session, &stop)) {
+    if (!stop(session, relaying->relay->id)) {
         call_fail(call, problem_new(503, "the pipeline is away; try again in a moment"));
         return;
     }
@@ -280,8 +293,7 @@ void relays_on_link(struct session *session, const struct relay *told)
         take_news(session, relaying, told);
     } else if (!told->status) {
         // It was given up, or ended while this was on its way.
-        struct link_message stop = {.type = LINK_RELAY_STOP, .id = told->id};
-        session->ports.to_pipeline(session->ports.data, &stop);
+        stop(session, told->id);
     }
 }
 
@@ -290,8 +302,10 @@ static void learn(struct session *session, const struct relay *told)
     struct relaying *relaying = g_hash_table_lookup(session->relays, told->id);
     if (relaying)
         take_news(session, relaying, told);
-    else
+    else if (told->since * G_USEC_PER_SEC < (double)session->began)
         emit_changed(session, add(session, relay_copy(told)));
+    else
+        stop(session, told->id); // it was ended, or given up, while the link was away
 }
 
 void relays_on_hello(struct session *session, const GPtrArray *told)

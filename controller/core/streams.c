@@ -30,17 +30,17 @@ static char *base_of(const struct session *session, const char *host, bool webso
     return base;
 }
 
-char *stream_address(const struct session *session, enum listener_kind kind, const char *room,
-                     const char *mode, const char *host)
+char *stream_address(const struct session *session, const struct call *call,
+                     enum listener_kind kind, gint64 expires)
 {
+    const char *room = call_string(call, "room");
     g_autofree char *id = listener_new_id(session);
-    gint64 now = session->ports.real_time(session->ports.data) / G_USEC_PER_SEC;
-    struct token leave = {room, listener_kind_name(kind), id, now + TOKEN_SECONDS};
+    struct token leave = {room, listener_kind_name(kind), id, expires};
     g_autofree char *token = token_sign(session->stream_token, &leave);
-    g_autofree char *base = base_of(session, host, kinds[kind].websocket);
+    g_autofree char *base = base_of(session, call->host, kinds[kind].websocket);
     g_autofree char *escaped = g_uri_escape_string(room, NULL, FALSE);
-    return g_strdup_printf("%s/v1/rooms/%s/%s?token=%s%s%s%s", base, escaped, kinds[kind].leaf,
-                           token, kinds[kind].query, mode ? "&mode=" : "", mode ? mode : "");
+    return g_strdup_printf("%s/v1/rooms/%s/%s?token=%s%s&mode=%s", base, escaped, kinds[kind].leaf,
+                           token, kinds[kind].query, call_string(call, "mode"));
 }
 
 char *stream_source(const struct session *session)
@@ -54,7 +54,7 @@ char *stream_source(const struct session *session)
 
 struct problem *stream_trouble(const struct session *session, const char *room)
 {
-    if (!session_room((struct session *)session, room))
+    if (!session_room(session, room))
         return problem_new(404, "there is no room \"%s\"", room);
     if (session->stream_port == 0)
         return problem_new(503, "only WebRTC is served here (stream-port is 0)");

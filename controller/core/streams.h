@@ -5,10 +5,11 @@
 
 #include "controller/core/session.h"
 
-// The address of a room's stream, of a kind but KIND_WEBRTC, with a token for one listener, for
-// whoever asked `host` (NULL where that is not known). `mode` may be NULL. The caller frees it.
-char *stream_address(const struct session *session, enum listener_kind kind, const char *room,
-                     const char *mode, const char *host);
+// The address of the stream that the call's parameters "room" and "mode" name, of a kind but
+// KIND_WEBRTC, with a token for one listener, good until `expires`, Unix time in seconds. The
+// caller frees it.
+char *stream_address(const struct session *session, const struct call *call,
+                     enum listener_kind kind, gint64 expires);
 
 // Where they are, as a source of a page's Content-Security-Policy. The caller frees it.
 char *stream_source(const struct session *session);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Relays between callers and a pipeline that may be late, refuse, or come back empty.
 #include "controller/core/relays.h"
+#include "controller/core/session_own.h"
 
 #include "tests/unit/fake_asserts.h"
 
@@ -169,6 +170,22 @@ static void a_new_controller_learns_them(void **state)
     assert_has(fake_events(f, "relays"), "relay.removed {\"id\":\"r3\"}");
 }
 
+static void what_was_given_up_is_stopped_when_the_link_is_back(void **state)
+{
+    struct fake_session *f = *state;
+    ask(f);
+    session_link_lost(f->session, f->now);
+    g_autofree char *counts =
+        g_strdup_printf("%.3f,'packets':5,'bytes':5,'errors':0", session_real_seconds(f->session));
+    g_autofree char *begun = relay("r1", counts);
+    g_autofree char *hello =
+        g_strdup_printf("{'type':'pipeline.hello','listeners':[],'relays':[%s]}", begun);
+    g_free(fake_linked(f));
+    fake_pipeline_says(f, hello);
+    assert_has(fake_linked(f), "{\"type\":\"relay.stop\",\"id\":\"r1\"}");
+    assert_answer(fake_call(f, "relay.list", NULL), "200 {\"relays\":[]}");
+}
+
 static void more_than_the_most_are_refused(void **state)
 {
     struct fake_session *f = *state;
@@ -190,6 +207,8 @@ static void scsynth_is_not_sent_to(void **state)
     f->session->server_port = 5002;
     assert_answer(fake_call(f, "relay.new", "{'host': '127.0.0.1', 'port': 5002}"),
                   "422 the relay cannot be made; port: is scsynth's");
+    assert_answer(fake_call(f, "relay.new", "{'host': '::1', 'port': 5004, 'rtcp_port': 5002}"),
+                  "422 the relay cannot be made; rtcp_port: is scsynth's");
     assert_waiting(ask(f));
 }
 
@@ -206,6 +225,7 @@ int main(void)
         LINKED(a_new_pipeline_is_asked_again),
         LINKED(no_key_stream_is_used_twice),
         LINKED(a_new_controller_learns_them),
+        LINKED(what_was_given_up_is_stopped_when_the_link_is_back),
         LINKED(more_than_the_most_are_refused),
         LINKED(scsynth_is_not_sent_to),
     };

@@ -4,6 +4,19 @@
 
 #include "controller/core/command.h"
 
+// Parameters that several families have.
+#define ROOM_PARAM                                                                                 \
+    {                                                                                              \
+        "room", PARAM_STRING, true, "name of the room"                                             \
+    }
+#define MODE_PARAM(must, otherwise)                                                                \
+    {                                                                                              \
+        "mode", PARAM_STRING, must,                                                                \
+            "lowest: the shortest delay; safe: for networks that lose packets",                    \
+            .choices = "balanced|lowest|safe", .fallback = otherwise                               \
+    }
+#define ANY_MODE MODE_PARAM(false, "\"balanced\"")
+
 extern const struct command *const asset_commands[];
 extern const struct command *const buffer_commands[];
 extern const struct command *const bundle_commands[];

@@ -126,10 +126,7 @@ static const struct command set = {
     BODY_JSON,
     200,
     .words = "Changes how one listener hears, while it plays and without a gap.",
-    .params = {ID,
-               {"mode", PARAM_STRING, true,
-                "lowest: the shortest delay; safe: for networks that lose packets",
-                .choices = "balanced|lowest|safe"}},
+    .params = {ID, MODE_PARAM(true, NULL)},
     .result = "listener",
     .handle = listener_set,
 };

@@ -7,11 +7,15 @@
 #include "controller/core/session_own.h"
 #include "controller/core/streams.h"
 
-static void add_address(const struct session *session, const struct call *call, json_t *result,
-                        const char *member, enum listener_kind kind)
+static gint64 expiry(const struct session *session)
 {
-    g_autofree char *url = stream_address(session, kind, call_string(call, "room"),
-                                          call_string(call, "mode"), call->host);
+    return (gint64)session_real_seconds(session) + TOKEN_SECONDS;
+}
+
+static void add_address(const struct session *session, const struct call *call, json_t *result,
+                        const char *member, enum listener_kind kind, gint64 expires)
+{
+    g_autofree char *url = stream_address(session, call, kind, expires);
     json_object_set_new(result, member, json_string(url));
 }
 
@@ -22,14 +26,13 @@ static void streams(struct session *session, struct call *call)
         call_fail(call, trouble);
         return;
     }
-    double now = (double)session->ports.real_time(session->ports.data) / G_USEC_PER_SEC;
-    json_t *result =
-        json_pack("{s:s s:s s:f}", "room", call_string(call, "room"), "mode",
-                  call_string(call, "mode"), "expires", (double)(gint64)now + TOKEN_SECONDS);
-    add_address(session, call, result, "audio", KIND_WEBSOCKET);
-    add_address(session, call, result, "pcm", KIND_PCM);
-    add_address(session, call, result, "webm", KIND_WEBM);
-    add_address(session, call, result, "ogg", KIND_OGG);
+    gint64 expires = expiry(session);
+    json_t *result = json_pack("{s:s s:s s:f}", "room", call_string(call, "room"), "mode",
+                               call_string(call, "mode"), "expires", (double)expires);
+    add_address(session, call, result, "audio", KIND_WEBSOCKET, expires);
+    add_address(session, call, result, "pcm", KIND_PCM, expires);
+    add_address(session, call, result, "webm", KIND_WEBM, expires);
+    add_address(session, call, result, "ogg", KIND_OGG, expires);
     call_succeed(call, result);
 }
 
@@ -41,7 +44,7 @@ static void redirect(struct session *session, struct call *call, enum listener_k
         return;
     }
     json_t *result = json_object();
-    add_address(session, call, result, "url", kind);
+    add_address(session, call, result, "url", kind, expiry(session));
     call_succeed(call, result);
 }
 
@@ -61,17 +64,6 @@ static void redirect_ogg(struct session *session, struct call *call)
     redirect(session, call, KIND_OGG);
 }
 
-#define ROOM                                                                                       \
-    {                                                                                              \
-        "room", PARAM_STRING, true, "name of the room"                                             \
-    }
-#define MODE                                                                                       \
-    {                                                                                              \
-        "mode", PARAM_STRING, false,                                                               \
-            "frames of 5 ms (lowest), as set (balanced), or 20 ms (safe)",                         \
-            .choices = "balanced|lowest|safe", .fallback = "\"balanced\""                          \
-    }
-
 static const struct command streams_row = {
     "room.streams",
     "POST",
@@ -81,7 +73,7 @@ static const struct command streams_row = {
     BODY_JSON,
     200,
     .words = "Where a room can be heard without WebRTC: addresses that are good for a while.",
-    .params = {ROOM, MODE},
+    .params = {ROOM_PARAM, ANY_MODE},
     .result = "streams",
     .example = "{\"room\":\"main\"}",
     .handle = streams,
@@ -97,8 +89,8 @@ static const struct command audio_row = {
     "{+url}",
     .rest_only = true,
     .words = "Where the WebSocket with a room's packets is.",
-    .params = {ROOM,
-               MODE,
+    .params = {ROOM_PARAM,
+               ANY_MODE,
                {"format", PARAM_STRING, false, "Opus packets, or 16-bit samples",
                 .choices = "opus|s16", .fallback = "\"opus\""}},
     .example = "{\"room\":\"main\"}",
@@ -115,7 +107,7 @@ static const struct command webm_row = {
     "{+url}",
     .rest_only = true,
     .words = "A room as WebM without end, for browsers and players.",
-    .params = {ROOM, MODE},
+    .params = {ROOM_PARAM, ANY_MODE},
     .example = "{\"room\":\"main\"}",
     .handle = redirect_webm,
 };
@@ -130,7 +122,7 @@ static const struct command ogg_row = {
     "{+url}",
     .rest_only = true,
     .words = "A room as Ogg without end, for browsers and players.",
-    .params = {ROOM, MODE},
+    .params = {ROOM_PARAM, ANY_MODE},
     .example = "{\"room\":\"main\"}",
     .handle = redirect_ogg,
 };

@@ -56,7 +56,7 @@ static const struct command listen_row = {
     .websocket_only = true,
     .words = "Begins to listen to a room; the result holds the server's offer.",
     .params = {{"room", PARAM_STRING, false, "name of the room", .fallback = "\"main\""},
-               LISTENER_MODE,
+               ANY_MODE,
                LISTENER_CLIENT},
     .result = "offer",
     .example = "{\"room\":\"main\"}",

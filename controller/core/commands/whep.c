@@ -43,6 +43,15 @@ static void offer(struct session *session, struct call *call)
         listener_open(session, call, *sdp ? sdp : NULL);
 }
 
+static void probe(struct session *session, struct call *call)
+{
+    const char *room = call_string(call, "room");
+    if (session_room(session, room))
+        call_succeed(call, NULL);
+    else
+        call_fail(call, problem_new(404, "there is no room \"%s\"", room));
+}
+
 static struct listener *listener_here(struct session *session, struct call *call)
 {
     struct listener *listener = listener_of_call(session, call);
@@ -144,10 +153,6 @@ static void end(struct session *session, struct call *call)
     call_succeed(call, NULL);
 }
 
-#define ROOM                                                                                       \
-    {                                                                                              \
-        "room", PARAM_STRING, true, "name of the room"                                             \
-    }
 #define LISTENER                                                                                   \
     {                                                                                              \
         "listener", PARAM_STRING, true, "id from the Location header"                              \
@@ -166,18 +171,9 @@ static const struct command offer_row = {
     .words =
         "Listens to a room: an SDP offer is answered by an SDP answer; or, where it has no use "
         "for our audio or there is none, by 406 with our offer, which whep.patch answers.",
-    .params = {ROOM, LISTENER_MODE, LISTENER_CLIENT},
+    .params = {ROOM_PARAM, ANY_MODE, LISTENER_CLIENT},
     .handle = offer,
 };
-static void whep_probe(struct session *session, struct call *call)
-{
-    const char *room = call_string(call, "room");
-    if (session_room(session, room))
-        call_succeed(call, NULL);
-    else
-        call_fail(call, problem_new(404, "there is no room \"%s\"", room));
-}
-
 static const struct command probe_row = {
     "whep.probe",
     "GET",
@@ -188,9 +184,9 @@ static const struct command probe_row = {
     204,
     .rest_only = true,
     .words = "Whether a room can be listened to here.",
-    .params = {ROOM},
+    .params = {ROOM_PARAM},
     .example = "{\"room\":\"main\"}",
-    .handle = whep_probe,
+    .handle = probe,
 };
 static const struct command patch_row = {
     "whep.patch",
@@ -203,7 +199,7 @@ static const struct command patch_row = {
     .rest_only = true,
     .words = "Further ICE candidates of the client, or another ICE session (RFC 8840): an SDP "
              "fragment. If-Match tells which session is meant. Also the answer to our offer.",
-    .params = {ROOM, LISTENER},
+    .params = {ROOM_PARAM, LISTENER},
     .handle = patch,
 };
 static const struct command show_row = {
@@ -216,7 +212,7 @@ static const struct command show_row = {
     204,
     .rest_only = true,
     .words = "Whether this session is still there, and by ETag its ICE session.",
-    .params = {ROOM, LISTENER},
+    .params = {ROOM_PARAM, LISTENER},
     .handle = show,
 };
 static const struct command end_row = {
@@ -229,7 +225,7 @@ static const struct command end_row = {
     200,
     .rest_only = true,
     .words = "Stops listening.",
-    .params = {ROOM, LISTENER},
+    .params = {ROOM_PARAM, LISTENER},
     .handle = end,
 };
 
