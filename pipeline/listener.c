@@ -384,16 +384,15 @@ static gboolean on_connect_time(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-// Redundancy takes twice the bits: only for those who ask for safety from the start. Those who turn
-// out to need it have the error correction inside Opus.
+// Redundancy is agreed upon with all who may come to need it, since it cannot be later; until they
+// are served safely it is a byte a packet. Who wants the lowest delay may read packets by itself.
 static void propose_rtp(struct listener *listener)
 {
     const struct sdp *offer = listener->offer;
-    bool safe = listener->adapt.wished == MODE_SAFE;
     int red = offer ? offer->red : OWN_RED;
     rtp_init(&listener->rtp, offer ? offer->payload : OWN_PAYLOAD);
     listener->rtp.capture_id = offer ? offer->capture_id : OWN_CAPTURE_ID;
-    if (safe && red)
+    if (red && listener->adapt.wished != MODE_LOWEST)
         rtp_set_red(&listener->rtp, red);
 }
 

@@ -59,8 +59,7 @@ test('a listener goes from mode to mode without a gap or a loss', async () => {
     await Promise.all(['lowest', 'safe', 'lowest', 'balanced', 'safe'].map((mode) =>
         api('PATCH', `/v1/listeners/${id}`, { mode })));
     await waitFor('20 ms', async () => Math.abs(await packetRate(listener) - 50) < 10);
-    const { packetsLost, packetsDiscarded = 0 } = await listener.stats();
-    assert.deepEqual({ packetsLost, packetsDiscarded }, { packetsLost: 0, packetsDiscarded: 0 });
+    assert.equal((await listener.stats()).packetsLost, 0);
     await listener.pitched(440);
     await listener.close();
 });
@@ -79,18 +78,18 @@ test('a mode that there is not is refused, and a listener that there is not', as
     await listener.close();
 });
 
-test('redundancy is sent to those who ask for safety and take it', async () => {
-    const safe = await farfield.listen({ mode: 'safe' });
-    const plain = await farfield.listen({ mode: 'balanced' });
-    await safe.pitched(440);
-    await plain.pitched(440);
-    assert.match(safe.peer.remoteDescription.sdp, /a=rtpmap:63 red\/48000\/2/);
-    assert.doesNotMatch(plain.peer.remoteDescription.sdp, / red\//);
-    const [a, b] = [await safe.stats(), await plain.stats()];
+test('redundancy is agreed upon with all but the fastest, and sent to those served safely', async () => {
+    const [safe, balanced, lowest] = await Promise.all(['safe', 'balanced', 'lowest']
+        .map((mode) => farfield.listen({ mode })));
+    for (const listener of [safe, balanced, lowest]) await listener.pitched(440);
+    for (const { peer } of [safe, balanced]) {
+        assert.match(peer.remoteDescription.sdp, /a=rtpmap:63 red\/48000\/2/);
+    }
+    assert.doesNotMatch(lowest.peer.remoteDescription.sdp, / red\//);
+    const [a, b] = [await safe.stats(), await balanced.stats()];
     const size = ({ bytesReceived, packetsReceived }) => bytesReceived / packetsReceived;
     assert.ok(size(a) > 2.5 * size(b), `${size(a)} against ${size(b)} bytes a packet`);
-    await safe.close();
-    await plain.close();
+    for (const listener of [safe, balanced, lowest]) await listener.close();
 });
 
 test('a room takes fewer bits when it is told to, while it plays', async () => {

@@ -117,7 +117,7 @@ test('video and data are refused in the answer, the audio is heard', async () =>
         const reply = await rig.controller.listen({ sdp });
         const lines = reply.sdp.match(/^m=.*$/gm);
         assert.match(lines[kinds.indexOf('video')], /^m=video 0 UDP\/TLS\/RTP\/SAVPF \d+$/);
-        assert.equal(lines[kinds.indexOf('audio')], 'm=audio 9 UDP/TLS/RTP/SAVPF 111');
+        assert.equal(lines[kinds.indexOf('audio')], 'm=audio 9 UDP/TLS/RTP/SAVPF 111 63');
         await peer.setRemoteDescription({ type: 'answer', sdp: reply.sdp });
         await waitFor('the connection', () => peer.connectionState === 'connected');
         await waitFor('packets', async () => [...(await peer.getStats()).values()]
