@@ -181,6 +181,18 @@ test('after a stall it is silent, without a click, and as near to now as before'
     assert.ok(levels[at] < 0.03, `half a second later the delay is ${ms(levels[at])}`);
 });
 
+test('after a sleep, what was held up for long does not stay in the delay', () => {
+    // Three seconds are lost, one more comes in two parts.
+    const late = (i) => {
+        const at = (i * FRAME) / RATE;
+        if (at < 10 || at > 14) return 0.001;
+        return at < 13 ? Infinity : 14 + (at < 13.5 ? 0 : 0.1) - at;
+    };
+    const { levels, ring } = run({ seconds: 20, late });
+    const level = mean(last(levels, 3));
+    assert.ok(level < 0.03, `${ms(level)}, after ${ring.underruns} underruns`);
+});
+
 test('what came while nobody pulled is passed over', () => {
     const ring = new Ring();
     const frame = new Float32Array(FRAME).fill(0.1);

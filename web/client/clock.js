@@ -17,9 +17,9 @@ export class ServerClock {
 
     constructor(rpc) {
         this.#rpc = rpc;
-        rpc.addEventListener('state', ({ detail }) => detail === 'open' && this.#ask());
-        setInterval(() => this.#ask(), EVERY);
-        this.#ask();
+        rpc.addEventListener('state', ({ detail }) => detail === 'open' && this.ask());
+        setInterval(() => this.ask(), EVERY);
+        this.ask();
     }
 
     // Unix milliseconds by the server's clock.
@@ -27,7 +27,8 @@ export class ServerClock {
         return localNow() + (this.offset ?? 0);
     }
 
-    async #ask() {
+    // Sets the offset anew; our own clock stands while the machine sleeps.
+    async ask() {
         if (this.#rpc.state !== 'open') return;
         let best = Infinity;
         try {

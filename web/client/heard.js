@@ -2,8 +2,7 @@
 // What happens in scsynth, at the time at which this listener hears it: the events of a Farfield,
 // held back by the measured delay.
 //
-// Events: `heard` (detail: {method, node or id}), and `nodes` when the set has changed: `sounding`
-// are the ids of the nodes that are heard now.
+// Events: `heard` (detail: {method, id, node}), and `nodes` when hears() may answer otherwise.
 
 const MOST = 20; // seconds that an event is held back
 const WAITING = 10000; // events that may wait; beyond that they are not held back
@@ -12,14 +11,20 @@ export class Heard extends EventTarget {
     #farfield;
     #listening;
     #waiting = 0;
-    sounding = new Set();
+    #sounding = new Set(); // ids
 
     constructor(farfield, listening) {
         super();
         this.#farfield = farfield;
         this.#listening = listening;
         farfield.rpc.addEventListener('notification', ({ detail }) => this.#onEvent(detail));
+        listening.addEventListener('state', () => this.dispatchEvent(new Event('nodes')));
         farfield.addEventListener('connection', () => farfield.synced && this.#begin());
+    }
+
+    // Is this node heard here now?
+    hears(id) {
+        return this.#listening.state === 'connected' && this.#sounding.has(id);
     }
 
     #onEvent({ method, params }) {
@@ -44,17 +49,17 @@ export class Heard extends EventTarget {
     }
 
     #tell(method, { node, id = node.id }) {
-        const had = this.sounding.has(id);
-        if (method === 'node.ended') this.sounding.delete(id);
-        else if (node.running) this.sounding.add(id);
-        else this.sounding.delete(id);
+        const had = this.#sounding.has(id);
+        if (method === 'node.ended') this.#sounding.delete(id);
+        else if (node.running) this.#sounding.add(id);
+        else this.#sounding.delete(id);
         this.dispatchEvent(new CustomEvent('heard', { detail: { method, id, node } }));
-        if (had !== this.sounding.has(id)) this.dispatchEvent(new Event('nodes'));
+        if (had !== this.#sounding.has(id)) this.dispatchEvent(new Event('nodes'));
     }
 
     // The list was fetched anew: what is in it has been there for a while.
     #begin() {
-        this.sounding = new Set([...this.#farfield.nodes.values()]
+        this.#sounding = new Set([...this.#farfield.nodes.values()]
             .filter(({ running }) => running).map(({ id }) => id));
         this.dispatchEvent(new Event('nodes'));
     }

@@ -39,7 +39,7 @@ export class Listening extends EventTarget {
     #timer = 0;
     #packets = -1;
     #packetsAt = 0;
-    #lookedAt = performance.now();
+    #lookedAt = Date.now();
     #reportedAt = 0;
     #reported = {}; // what the last report was made of
     clock;
@@ -214,11 +214,13 @@ export class Listening extends EventTarget {
 
     async #look() {
         const now = performance.now();
-        if (now - this.#lookedAt > ASLEEP) {
+        const today = Date.now(); // which goes on where the other stands in sleep
+        if (today - this.#lookedAt > ASLEEP) {
             this.#packetsAt = now;
             this.#suspect();
+            this.clock.ask();
         }
-        this.#lookedAt = now;
+        this.#lookedAt = today;
         const attempt = this.#current;
         if (!attempt) return;
         const stats = await attempt.path.stats(this.clock);

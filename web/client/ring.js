@@ -59,18 +59,19 @@ export class Ring {
     #lows = new Float64Array(BUCKETS).fill(Infinity); // each with the shift of its time added
     #bucket = 0;
     #inBucket = 0;
+    #settling = 0; // samples until levels are remembered
     #history = [new Float32Array(HISTORY), new Float32Array(HISTORY)];
     #out = 0; // samples put out so far
     #bridge = null; // {from, period, age}
     #rise = 0; // 0 to 1, what comes in after a bridge
-    #stalled = 0; // samples since it stopped
+    #stalled = Infinity; // samples since it stopped
     playing = false;
     underruns = 0;
     concealed = 0; // samples
 
     // In seconds: `floor` is the margin on a good day, `ceiling` on a bad one, `start` what is
     // gathered above it at first; beyond `excess` above what is wanted it does not hurry, but jumps.
-    constructor({ floor = 0.003, ceiling = 0.15, start = 0.015, excess = 0.1 } = {}) {
+    constructor({ floor = 0.003, ceiling = 0.06, start = 0.015, excess = 0.1 } = {}) {
         this.#floor = floor * RATE;
         this.#ceiling = ceiling * RATE;
         this.#ahead = start * RATE;
@@ -101,6 +102,7 @@ export class Ring {
             this.#end = this.#at = position;
             this.#holes = [];
             this.#stop();
+            this.#stalled = Infinity;
         }
         this.#frame = Math.max(this.#frame, length);
         if (position > this.#end) this.#holes.push({ from: this.#end, to: position });
@@ -262,7 +264,8 @@ export class Ring {
         const wanted = this.#margin + this.#frame + (this.#out === 0 ? this.#ahead : 0) + HALF;
         if (this.level < wanted) return;
         // How late it was counts, unless no margin could have helped.
-        if (this.#out > 0 && this.#stalled < this.#ceiling) this.#remember(this.#shift, 0);
+        if (this.#stalled < this.#ceiling) this.#remember(this.#shift, 0);
+        else this.#forget();
         this.#goTo(this.#end - wanted);
         this.playing = true;
     }
@@ -288,7 +291,17 @@ export class Ring {
         ].filter((rest) => rest.from < rest.to));
     }
 
+    // What was held up comes at once, and says nothing of how it will be.
+    #forget() {
+        this.#lows.fill(Infinity);
+        this.#settling = RATE / 2;
+    }
+
     #remember(low, length) {
+        if (this.#settling > 0) {
+            this.#settling -= length;
+            return;
+        }
         this.#lows[this.#bucket] = Math.min(this.#lows[this.#bucket], low);
         this.#inBucket += length;
         if (this.#inBucket < RATE) return;
@@ -301,7 +314,7 @@ export class Ring {
     #steer(length) {
         this.#margin += (this.#floor - this.#margin) * (length / FORGET);
         const low = this.#lows.reduce((a, b) => Math.min(a, b)) - this.#shift;
-        const distance = low - HALF - this.#margin;
+        const distance = low === Infinity ? 0 : low - HALF - this.#margin;
         if (distance > this.#excess) this.#jump();
         const reach = Math.max(REACH, this.#margin);
         const wanted = MOST * Math.min(1, Math.max(-1, distance / reach));

@@ -104,7 +104,7 @@ export class SynthList {
     // Those that sound in this listener's ears by now.
     #mark() {
         for (const [id, { element }] of this.#synths) {
-            element.classList.toggle('heard', this.#heard.sounding.has(id));
+            element.classList.toggle('heard', this.#heard.hears(id));
         }
     }
 
