@@ -111,8 +111,8 @@ test('another way through the network is found under the same sound', async (t) 
 test('a synth is shown to be heard when it is, later than the server tells of it', async () => {
     await choose('safe');
     await tap.hears(440);
-    await waitFor('a measured delay', async () =>
-        /^\d+ ms$/.test(await page.locator('#delay').textContent()));
+    await waitFor('the buffer of this mode to fill', async () =>
+        parseFloat(await page.locator('#delay').textContent()) > 220);
     const rpc = await farfield.rpc();
     await rpc.call('subscribe', { topics: ['nodes'] });
     await page.evaluate(() => {
