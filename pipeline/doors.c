@@ -158,6 +158,7 @@ void doors_tick(struct doors *doors)
         struct link_stats stats = {.packets = (double)visitor->packets,
                                    .bytes = (double)visitor->bytes,
                                    .lost = (double)visitor->skipped,
+                                   .expected = (double)(visitor->packets + visitor->skipped),
                                    .round_trip = -1,
                                    .jitter = -1,
                                    .mode = visitor->about.mode};
