@@ -217,7 +217,7 @@ int doors_on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     struct doors_session *session = user;
     switch (reason) {
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-        return doors_confirm(wsi);
+        return doors_confirm(wsi, in);
     case LWS_CALLBACK_HTTP:
         return answer(wsi, session);
     case LWS_CALLBACK_HTTP_WRITEABLE:

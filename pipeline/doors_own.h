@@ -108,7 +108,7 @@ int doors_on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user,
                   size_t length);
 int doors_on_socket(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                     size_t length);
-// Whether a request may become a WebSocket: 0, or positive when it has been refused.
-int doors_confirm(struct lws *wsi);
+// Whether a request may become what it wants: 0, or positive when it has been refused.
+int doors_confirm(struct lws *wsi, const char *upgrade);
 // The refusal of a request, as problem+json: positive when it has been written, else negative.
 int doors_refuse(struct lws *wsi, const GError *error);

@@ -149,7 +149,7 @@ static bool ask_for_socket(struct lws *wsi, struct ask *ask, GError **error)
     return false;
 }
 
-int doors_confirm(struct lws *wsi)
+int doors_confirm(struct lws *wsi, const char *upgrade)
 {
     struct ask ask;
     g_autoptr(GError) error = NULL;
@@ -157,7 +157,10 @@ int doors_confirm(struct lws *wsi)
     char header[256] = "";
     lws_hdr_copy(wsi, header, sizeof header, WSI_TOKEN_PROTOCOL);
     g_auto(GStrv) protocols = g_strsplit_set(header, ", ", -1);
-    if (!g_strv_contains((const char *const *)protocols, DOORS_PROTOCOL))
+    if (g_ascii_strcasecmp(upgrade, "websocket") != 0)
+        g_set_error_literal(&error, FARFIELD_ERROR, ERROR_INVALID,
+                            "HTTP/1.1 and WebSockets are spoken here");
+    else if (!g_strv_contains((const char *const *)protocols, DOORS_PROTOCOL))
         g_set_error_literal(&error, FARFIELD_ERROR, ERROR_INVALID,
                             "the subprotocol must be " DOORS_PROTOCOL);
     else if (ask_for_socket(wsi, &ask, &error))

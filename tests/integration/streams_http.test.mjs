@@ -90,6 +90,8 @@ test('what is asked wrongly is refused with a reason', async () => {
         assert.equal(response.headers.get('access-control-allow-origin'), '*');
     }
     assert.equal((await fetch(webm, { method: 'POST', body: 'x' })).status, 405);
+    const { stdout } = await run('curl', ['-sS', '--http2', webm]);
+    assert.match(JSON.parse(stdout).detail, /HTTP\/1.1/);
 });
 
 test('HEAD and OPTIONS are answered, and take nobody in', async () => {
