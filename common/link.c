@@ -33,7 +33,7 @@ static const char *const type_names[] = {
     [LINK_RELAYED] = "relayed",
 };
 
-static const char *const kind_names[] = {
+static const char *const kind_names[LISTENER_KINDS] = {
     [KIND_WEBRTC] = "webrtc", [KIND_WEBSOCKET] = "websocket",
     [KIND_PCM] = "pcm",       [KIND_WEBM] = "webm",
     [KIND_OGG] = "ogg",
@@ -347,7 +347,7 @@ static bool take_kind(const json_t *object, enum listener_kind *kind, GError **e
     const char *name = json_string_value(json_object_get(object, "kind"));
     // A pipeline of an earlier version has no other kind.
     *kind = KIND_WEBRTC;
-    for (size_t i = 0; name && i < G_N_ELEMENTS(kind_names); i++) {
+    for (size_t i = 0; name && i < LISTENER_KINDS; i++) {
         if (strcmp(name, kind_names[i]) == 0) {
             *kind = (enum listener_kind)i;
             return true;
@@ -391,8 +391,9 @@ static bool take_rooms(const json_t *object, GPtrArray *rooms, GError **error)
                 return fail(error, "sources", "two JACK port names");
             room->sources[c] = g_strdup(source);
         }
-        if (!take_integer(entry, "bitrate", 6000, 510000, &room->bitrate, error) ||
-            !take_integer(entry, "complexity", 0, 10, &room->complexity, error))
+        if (!take_integer(entry, "bitrate", LINK_MIN_BITRATE, LINK_MAX_BITRATE, &room->bitrate,
+                          error) ||
+            !take_integer(entry, "complexity", 0, LINK_MAX_COMPLEXITY, &room->complexity, error))
             return false;
     }
     return true;

@@ -49,10 +49,16 @@ enum listener_state { LISTENER_CONNECTING, LISTENER_CONNECTED, LISTENER_CLOSED }
 
 // By which door; all but the first are the pipeline's own.
 enum listener_kind { KIND_WEBRTC, KIND_WEBSOCKET, KIND_PCM, KIND_WEBM, KIND_OGG };
+#define LISTENER_KINDS 5
 
 const char *listener_kind_name(enum listener_kind kind);
 
 #define LINK_CHANNELS 2
+
+// Of Opus.
+#define LINK_MIN_BITRATE 6000 // bits a second
+#define LINK_MAX_BITRATE 510000
+#define LINK_MAX_COMPLEXITY 10
 
 struct link_room {
     char *name;                   // owned: "main"

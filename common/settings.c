@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common/config.h"
+#include "common/link.h"
 
 #define BOTH (PROGRAM_CONTROLLER | PROGRAM_PIPELINE)
 
@@ -94,9 +95,10 @@ const struct setting settings[] = {
      "whether a new listener of those doors begins with what is new, not with what is kept"},
     {"stream-preroll", SETTING_INTEGER, BOTH, "50",
      "packets that are kept for a new listener where stream-flush is no", NULL, 0, 200},
-    {"opus-bitrate", SETTING_INTEGER, BOTH, "128000", "bits a second", NULL, 6000, 510000},
+    {"opus-bitrate", SETTING_INTEGER, BOTH, "128000", "bits a second", NULL, LINK_MIN_BITRATE,
+     LINK_MAX_BITRATE},
     {"opus-complexity", SETTING_INTEGER, BOTH, "9", "Opus's effort, 10 sounds best and costs most",
-     NULL, 0, 10},
+     NULL, 0, LINK_MAX_COMPLEXITY},
     {"opus-frame-ms", SETTING_CHOICE, BOTH, "10",
      "length of an Opus frame for listeners who want neither the lowest delay nor the safest stream",
      "2.5|5|10|20"},

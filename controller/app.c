@@ -161,17 +161,27 @@ static bool check_ice(const struct app *app, GError **error)
            ice_ports_parse(config_string(app->config, "ice-ports"), &first, &last, error);
 }
 
+static bool check_differ(const struct app *app, const char *one, const char *other, GError **error)
+{
+    int port = (int)config_integer(app->config, one);
+    if (port != config_integer(app->config, other))
+        return true;
+    g_set_error(error, FARFIELD_ERROR, ERROR_INVALID, "%s and %s are both %d; they must differ",
+                one, other, port);
+    return false;
+}
+
 static bool check_config(const struct app *app, GError **error)
 {
     if (!check_jack_server(config_string(app->config, "jack-server"), error) ||
         !check_ice(app, error))
         return false;
-    if (config_integer(app->config, "http-port") == config_integer(app->config, "ws-port")) {
-        g_set_error(error, FARFIELD_ERROR, ERROR_INVALID,
-                    "http-port and ws-port are both %d; they must differ",
-                    (int)config_integer(app->config, "http-port"));
+    const char *at = config_string(app->config, "stream-address");
+    bool together = *at == '\0' || strcmp(at, config_string(app->config, "address")) == 0;
+    if (!check_differ(app, "http-port", "ws-port", error) ||
+        (together && (!check_differ(app, "http-port", "stream-port", error) ||
+                      !check_differ(app, "ws-port", "stream-port", error))))
         return false;
-    }
     const char *streams = config_string(app->config, "stream-url");
     if (*streams && !g_str_has_prefix(streams, "http://") &&
         !g_str_has_prefix(streams, "https://")) {

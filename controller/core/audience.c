@@ -14,69 +14,57 @@ void audience_add(struct room *room, const struct link_stats *grown)
     room->sent.lost += grown->lost;
 }
 
-static GPtrArray *those_in(const struct session *session, const struct room *room)
+void audience_of(const struct session *session, const struct room *room, struct audience *audience)
 {
-    GPtrArray *found = g_ptr_array_new();
+    *audience = (struct audience){0};
     GHashTableIter iter;
     gpointer each;
     g_hash_table_iter_init(&iter, session->listeners);
-    while (g_hash_table_iter_next(&iter, NULL, &each))
-        if (strcmp(((struct listener *)each)->room, room->name) == 0)
-            g_ptr_array_add(found, each);
-    return found;
+    while (g_hash_table_iter_next(&iter, NULL, &each)) {
+        const struct listener *listener = each;
+        if (strcmp(listener->room, room->name) != 0)
+            continue;
+        audience->count[listener->kind][listener->reception.stats.mode]++;
+        audience->bitrate += MAX(listener->reception.bitrate, 0);
+        audience->lost += listener->reception.lost;
+        audience->expected += listener->reception.expected;
+    }
 }
 
-static void count(json_t *counts, const char *name)
+// Takes no notice of 0.
+static void count(json_t *counts, const char *name, int more)
 {
     json_int_t before = json_integer_value(json_object_get(counts, name));
-    json_object_set_new(counts, name, json_integer(before + 1));
+    if (more > 0)
+        json_object_set_new(counts, name, json_integer(before + more));
 }
 
 json_t *audience_to_json(const struct session *session, const struct room *room)
 {
+    struct audience all;
+    audience_of(session, room, &all);
     json_t *kinds = json_object(), *modes = json_object();
-    double bitrate = 0, lost = 0, expected = 0;
-    g_autoptr(GPtrArray) all = those_in(session, room);
-    for (guint i = 0; i < all->len; i++) {
-        const struct listener *listener = g_ptr_array_index(all, i);
-        count(kinds, listener_kind(listener));
-        count(modes, listener_served(listener));
-        bitrate += MAX(listener->reception.bitrate, 0);
-        lost += listener->reception.lost;
-        expected += listener->reception.expected;
+    for (int kind = 0; kind < LISTENER_KINDS; kind++) {
+        for (int mode = 0; mode < STREAM_MODES; mode++) {
+            count(kinds, listener_kind_name(kind), all.count[kind][mode]);
+            count(modes, stream_mode_name(mode), all.count[kind][mode]);
+        }
     }
-    json_t *loss = expected > 0 ? json_real(lost / expected) : json_null();
+    json_t *loss = all.expected > 0 ? json_real(all.lost / all.expected) : json_null();
     return json_pack("{s:o s:o s:f s:o s:f s:f s:f}", "kinds", kinds, "modes", modes, "bitrate",
-                     bitrate, "loss", loss, "packets", room->sent.packets, "bytes",
+                     all.bitrate, "loss", loss, "packets", room->sent.packets, "bytes",
                      room->sent.bytes, "lost", room->sent.lost);
-}
-
-void audience_each(const struct session *session, const struct room *room,
-                   void (*each)(const char *kind, const char *mode, int count, void *data),
-                   void *data)
-{
-    json_t *doors = json_object(), *modes, *number;
-    g_autoptr(GPtrArray) all = those_in(session, room);
-    for (guint i = 0; i < all->len; i++) {
-        const struct listener *listener = g_ptr_array_index(all, i);
-        const char *kind = listener_kind(listener);
-        if (!json_object_get(doors, kind))
-            json_object_set_new(doors, kind, json_object());
-        count(json_object_get(doors, kind), listener_served(listener));
-    }
-    const char *kind, *mode;
-    json_object_foreach(doors, kind, modes) json_object_foreach(modes, mode, number)
-        each(kind, mode, (int)json_integer_value(number), data);
-    json_decref(doors);
 }
 
 static json_t *take_figures(struct session *session, const struct room *room)
 {
     json_t *figures = json_array();
-    g_autoptr(GPtrArray) all = those_in(session, room);
-    for (guint i = 0; i < all->len; i++) {
-        struct listener *listener = g_ptr_array_index(all, i);
-        if (!listener->counted)
+    GHashTableIter iter;
+    gpointer each;
+    g_hash_table_iter_init(&iter, session->listeners);
+    while (g_hash_table_iter_next(&iter, NULL, &each)) {
+        struct listener *listener = each;
+        if (!listener->counted || strcmp(listener->room, room->name) != 0)
             continue;
         listener->counted = false;
         json_t *entry =

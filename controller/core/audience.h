@@ -6,16 +6,19 @@
 
 #include "controller/core/session.h"
 
+struct audience {
+    int count[LISTENER_KINDS][STREAM_MODES]; // of listeners, by the mode that they get
+    double bitrate;                          // bits a second, to all
+    double lost, expected;                   // packets of late, of those who tell
+};
+
+void audience_of(const struct session *session, const struct room *room, struct audience *audience);
+
 // Adds what a listener was sent to what its room (NULL for none) has sent.
 void audience_add(struct room *room, const struct link_stats *grown);
 
 // How many listen by which door and in which mode, what they are sent now, and what of it is lost.
 json_t *audience_to_json(const struct session *session, const struct room *room);
-
-// Calls `each` with every door and mode of a room that has listeners, and how many.
-void audience_each(const struct session *session, const struct room *room,
-                   void (*each)(const char *kind, const char *mode, int count, void *data),
-                   void *data);
 
 // Tells listener.stats of each room whose listeners have new figures.
 void audience_emit(struct session *session);

@@ -83,11 +83,6 @@ int listeners_in_room(const struct session *session, const char *room)
     return count;
 }
 
-const char *listener_kind(const struct listener *listener)
-{
-    return listener_kind_name(listener->kind);
-}
-
 // How it came, and of WebRTC where its signaling is.
 static const char *transport_of(const struct listener *listener)
 {
@@ -107,7 +102,7 @@ json_t *listener_to_json(const struct session *session, const struct listener *l
         "{s:s s:s s:s s:s s:s s:f s:s s:s s:s?}", "id", listener->id, "room", listener->room,
         "state", states[listener->state], "mode", stream_mode_name(listener->mode), "served",
         listener_served(listener), "since", listener->since, "transport", transport_of(listener),
-        "kind", listener_kind(listener), "client", listener->agent);
+        "kind", listener_kind_name(listener->kind), "client", listener->agent);
     reception_to_json(&listener->reception, object, session->now);
     return object;
 }

@@ -72,8 +72,7 @@ void listener_close(struct session *session, struct listener *listener, const ch
 // Has the room encoded for it in another mode. False where the pipeline is away.
 bool listener_set_mode(struct session *session, struct listener *listener, enum stream_mode mode);
 
-// By which door it listens, and the mode that it gets.
-const char *listener_kind(const struct listener *listener);
+// The mode that it gets.
 const char *listener_served(const struct listener *listener);
 
 json_t *listener_to_json(const struct session *session, const struct listener *listener);

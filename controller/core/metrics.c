@@ -124,18 +124,6 @@ static void rooms(struct samples *s)
     add(s, NULL, g_hash_table_size(s->session->rooms));
 }
 
-struct in_room {
-    struct samples *samples;
-    const char *room;
-};
-
-static void add_listeners(const char *kind, const char *mode, int count, void *data)
-{
-    const struct in_room *in = data;
-    add(in->samples, json_pack("{s:s s:s s:s}", "room", in->room, "kind", kind, "mode", mode),
-        count);
-}
-
 static void each_room(struct samples *s,
                       void (*each)(struct samples *samples, const struct room *room))
 {
@@ -148,8 +136,15 @@ static void each_room(struct samples *s,
 
 static void listeners_of(struct samples *s, const struct room *room)
 {
-    struct in_room in = {s, room->name};
-    audience_each(s->session, room, add_listeners, &in);
+    struct audience all;
+    audience_of(s->session, room, &all);
+    for (int kind = 0; kind < LISTENER_KINDS; kind++)
+        for (int mode = 0; mode < STREAM_MODES; mode++)
+            if (all.count[kind][mode] > 0)
+                add(s,
+                    json_pack("{s:s s:s s:s}", "room", room->name, "kind", listener_kind_name(kind),
+                              "mode", stream_mode_name(mode)),
+                    all.count[kind][mode]);
 }
 
 static void all_of(struct samples *s, const struct room *room)

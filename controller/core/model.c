@@ -115,7 +115,9 @@ static void learn_encoding(struct room *room, const json_t *saved)
 {
     int bitrate = (int)json_integer_value(json_object_get(saved, "bitrate"));
     int complexity = (int)json_integer_value(json_object_get(saved, "complexity"));
-    if (room && bitrate > 0)
+    // The pipeline would take no room at all with one that is out of range.
+    if (room && bitrate >= LINK_MIN_BITRATE && bitrate <= LINK_MAX_BITRATE && complexity >= 0 &&
+        complexity <= LINK_MAX_COMPLEXITY)
         room->encoding = (struct encoding){bitrate, complexity};
 }
 

@@ -73,6 +73,8 @@ test('--help, --version and --print-config tell, and end well', async () => {
 
 test('a setting that cannot be is named, with where it came from', async () => {
     await refuses({ 'http-port': 0 }, /--http-port: http-port must be a whole number from 1/);
+    await refuses({ 'http-port': 4323, 'stream-port': 4323 },
+        /http-port and stream-port are both 4323/);
     await refuses({ colour: 'red' }, /there is no setting "colour"/);
     await refuses({ supervise: 'jackd,cat' }, /supervise: "cat" is none of jackd, scsynth/);
     await refuses({ 'ice-servers': 'http://x' }, /ice-servers: "http:\/\/x" is neither/);
