@@ -29,8 +29,7 @@ static void judge(const struct fragment *fragment, const char *if_match, const c
     struct ice_session ice = {0};
     ice_session_set(&ice, "ours", "old0");
     ice_session_set(&ice, NULL, *theirs ? theirs : NULL);
-    enum ice_verdict verdict =
-        ice_session_judge(&ice, *if_match ? if_match : NULL, fragment);
+    enum ice_verdict verdict = ice_session_judge(&ice, *if_match ? if_match : NULL, fragment);
     if (verdict == ICE_RESTART &&
         (!fragment->ufrag || !fragment->password || g_strcmp0(fragment->ufrag, ice.theirs) == 0))
         abort();
