@@ -34,6 +34,8 @@ async function press(on, selector) {
 async function startListening(on) {
     await press(on, '#listen');
     await on.waitForSelector('#listening[data-state=connected]');
+    // A busy machine may begin by another path, which has no element.
+    await on.waitForFunction(() => document.querySelector('audio')?.srcObject);
     await on.evaluate(watchSound);
 }
 

@@ -41,10 +41,12 @@ export class MsePath extends EventTarget {
 
     async start() {
         const { webm } = await this.#rpc.call('room.streams', { room: this.#room });
+        this.#abort.signal.throwIfAborted();
         document.body.append(this.#element);
         this.node = this.context.createMediaElementSource(this.#element);
         this.#element.src = URL.createObjectURL(this.#source);
         await new Promise((done) => { this.#source.onsourceopen = done; });
+        this.#abort.signal.throwIfAborted();
         URL.revokeObjectURL(this.#element.src);
         this.#buffer = this.#source.addSourceBuffer(TYPE);
         this.#buffer.onupdateend = () => this.#onAppended();

@@ -45,7 +45,10 @@ export class SocketPath extends EventTarget {
         const isPcm = kind === 'pcm';
         const addresses = await this.#rpc.call('room.streams', { room: this.#room, mode });
         this.#player = await Player.create(this.#context, RINGS[isPcm ? 'pcm' : mode]);
-        if (this.#stopped) throw new Error('stopped');
+        if (this.#stopped) {
+            this.#player.close();
+            throw new Error('stopped');
+        }
         this.#worker = new Worker(new URL('socket-worker.js', import.meta.url), { type: 'module' });
         const { input } = this.#player;
         this.#worker.postMessage({ input, url: isPcm ? addresses.pcm : addresses.audio }, [input]);

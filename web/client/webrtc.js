@@ -34,6 +34,10 @@ export class WebRtcPath extends EventTarget {
     async start() {
         const Sink = this.mode === 'lowest' ? DirectSink : BufferedSink;
         this.#sink = await Sink.create(this.#context, this.mode, (reason) => this.#lose(reason));
+        if (this.#stopped) {
+            this.#sink.close();
+            throw new Error('stopped');
+        }
         await this.#peer.join(this.#params, (event) => this.#sink.take(event));
         while (!this.#stopped) {
             const { inbound } = await this.#peer.stats();
