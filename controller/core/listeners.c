@@ -323,20 +323,8 @@ void listener_close(struct session *session, struct listener *listener, const ch
     set_state(session, listener, LISTENER_CLOSED, why);
 }
 
-// It says ten times a second how loud each room is; one that hangs is replaced.
-static void watch_pipeline(struct session *session)
-{
-    if (!session->pipeline.linked ||
-        session->now - session->pipeline.heard_at < SESSION_PIPELINE_LOST)
-        return;
-    log_error("pipeline.silent", NULL);
-    session_link_lost(session, session->now);
-    session->ports.pipeline_lost(session->ports.data);
-}
-
 void listeners_expire(struct session *session)
 {
-    watch_pipeline(session);
     if (session->joining == 0)
         return;
     g_autoptr(GPtrArray) late = g_ptr_array_new();
@@ -360,8 +348,6 @@ void listeners_expire(struct session *session)
 int64_t listeners_deadline(const struct session *session)
 {
     int64_t next = 0;
-    if (session->pipeline.linked)
-        next = session->pipeline.heard_at + SESSION_PIPELINE_LOST;
     if (session->joining == 0)
         return next;
     GHashTableIter iter;
@@ -464,8 +450,29 @@ static void on_state(struct session *session, struct listener *listener,
                      listener->client ? NULL : json_pack("{s:i}", "status", 204));
 }
 
-static void on_listener(struct session *session, const struct link_message *message)
+// One listens by a door of the pipeline's own, or does so in another mode.
+static void on_joined(struct session *session, const struct link_message *message)
 {
+    struct listener *listener = g_hash_table_lookup(session->listeners, message->listener);
+    if (!listener) {
+        listener = add_listener(session, message->listener, message->room, message->mode);
+        reception_begin(&listener->reception, session->now);
+        listener->agent = agent_name(message->client);
+    }
+    listener->kind = message->kind;
+    listener->state = LISTENER_CONNECTED;
+    listener->mode = message->mode;
+    listener->since = message->since;
+    emit_listener(session, listener);
+    session_emit_room(session, message->room);
+}
+
+void listeners_on_link(struct session *session, const struct link_message *message)
+{
+    if (message->type == LINK_JOINED) {
+        on_joined(session, message);
+        return;
+    }
     struct listener *listener = g_hash_table_lookup(session->listeners, message->listener);
     if (!listener)
         return;
@@ -491,50 +498,12 @@ static void on_listener(struct session *session, const struct link_message *mess
     }
 }
 
-static void on_meter(struct session *session, const struct link_message *message)
-{
-    struct room *room = session_room(session, message->room);
-    if (!room)
-        return;
-    memcpy(room->peak, message->peak, sizeof room->peak);
-    memcpy(room->rms, message->rms, sizeof room->rms);
-    g_autofree char *key = g_strconcat("meter/", room->name, NULL);
-    session->ports.emit(session->ports.data, "meters", "meter",
-                        json_pack("{s:s s:[ff] s:[ff]}", "room", room->name, "peak",
-                                  message->peak[0], message->peak[1], "rms", message->rms[0],
-                                  message->rms[1]),
-                        key);
-}
-
-void session_send_rooms(struct session *session)
-{
-    struct link_message hello = {.type = LINK_CONTROLLER_HELLO};
-    hello.rooms = g_ptr_array_new_with_free_func((GDestroyNotify)link_room_destroy);
-    GHashTableIter iter;
-    gpointer each;
-    g_hash_table_iter_init(&iter, session->rooms);
-    while (g_hash_table_iter_next(&iter, NULL, &each)) {
-        const struct room *room = each;
-        struct link_room *entry = g_new0(struct link_room, 1);
-        entry->name = g_strdup(room->name);
-        for (int c = 0; c < LINK_CHANNELS; c++)
-            entry->sources[c] = g_strdup_printf("scsynth:out_%d", room->bus + c + 1);
-        entry->bitrate = room->encoding.bitrate;
-        entry->complexity = room->encoding.complexity;
-        g_ptr_array_add(hello.rooms, entry);
-    }
-    session->ports.to_pipeline(session->ports.data, &hello);
-    g_ptr_array_unref(hello.rooms);
-}
-
 // The pipeline's list is the truth: listeners that it lacks are gone, those it has are learnt.
-static void on_hello(struct session *session, const struct link_message *message)
+void listeners_on_hello(struct session *session, const GPtrArray *list)
 {
-    session->pipeline.linked = true;
-    session_send_rooms(session);
     g_autoptr(GHashTable) there = g_hash_table_new(g_str_hash, g_str_equal);
-    for (guint i = 0; i < message->listeners->len; i++) {
-        const struct link_listener *told = g_ptr_array_index(message->listeners, i);
+    for (guint i = 0; i < list->len; i++) {
+        const struct link_listener *told = g_ptr_array_index(list, i);
         if (g_hash_table_contains(session->left, told->id)) {
             struct link_message close = {.type = LINK_CLOSE, .listener = told->id};
             session->ports.to_pipeline(session->ports.data, &close);
@@ -559,78 +528,11 @@ static void on_hello(struct session *session, const struct link_message *message
         if (!g_hash_table_contains(there, listener->id))
             set_state(session, listener, LISTENER_CLOSED, "the pipeline was restarted");
     }
-    recordings_on_hello(session, message->recordings);
-    relays_on_hello(session, message->relays);
-    log_info("pipeline.linked", "{s:i}", "listeners", (int)message->listeners->len);
 }
 
-// One listens by a door of the pipeline's own, or does so in another mode.
-static void on_joined(struct session *session, const struct link_message *message)
+void listeners_link_lost(struct session *session)
 {
-    struct listener *listener = g_hash_table_lookup(session->listeners, message->listener);
-    if (!listener) {
-        listener = add_listener(session, message->listener, message->room, message->mode);
-        reception_begin(&listener->reception, session->now);
-        listener->agent = agent_name(message->client);
-    }
-    listener->kind = message->kind;
-    listener->state = LISTENER_CONNECTED;
-    listener->mode = message->mode;
-    listener->since = message->since;
-    emit_listener(session, listener);
-    session_emit_room(session, message->room);
-}
-
-void session_on_link(struct session *session, const struct link_message *message, int64_t now)
-{
-    session->now = now;
-    session->pipeline.heard_at = now;
-    switch (message->type) {
-    case LINK_PIPELINE_HELLO:
-        on_hello(session, message);
-        break;
-    case LINK_METER:
-        on_meter(session, message);
-        break;
-    case LINK_RECORDING:
-        recordings_on_link(session, message->recording);
-        break;
-    case LINK_JOINED:
-        on_joined(session, message);
-        break;
-    case LINK_STREAMS:
-        session->pipeline.stream_port = message->port;
-        if (message->detail)
-            log_warning("pipeline.streams", "{s:s}", "detail", message->detail);
-        break;
-    case LINK_RELAYED:
-        relays_on_link(session, message->relay);
-        break;
-    case LINK_CAPTURE:
-        session->pipeline.jack = message->jack;
-        session->pipeline.rate = message->rate;
-        session->pipeline.connected = message->connected;
-        session->pipeline.xruns = message->xruns;
-        session_emit_status(session);
-        break;
-    default:
-        if (message->listener)
-            on_listener(session, message);
-        break;
-    }
-    session_schedule(session);
-}
-
-void session_link_lost(struct session *session, int64_t now)
-{
-    session->now = now;
-    if (session->pipeline.linked)
-        log_warning("pipeline.unlinked", NULL);
-    session->pipeline = (struct pipeline_state){0};
     g_autoptr(GList) all = g_hash_table_get_values(session->listeners);
     for (GList *link = all; link; link = link->next)
         fail_call(session, link->data, 503, "the pipeline was lost before it answered");
-    recordings_link_lost(session);
-    relays_link_lost(session);
-    session_schedule(session);
 }

@@ -228,6 +228,9 @@ void listeners_clear(struct session *session);
 void listeners_stop(struct session *session);
 void listeners_expire(struct session *session);
 int64_t listeners_deadline(const struct session *session); // 0 if none
+void listeners_on_link(struct session *session, const struct link_message *message);
+void listeners_on_hello(struct session *session, const GPtrArray *list);
+void listeners_link_lost(struct session *session);
 int listeners_in_room(const struct session *session, const char *room);
 json_t *listeners_to_json(const struct session *session);
 void recordings_init(struct session *session); // recordings.c
@@ -248,4 +251,6 @@ void relays_on_link(struct session *session, const struct relay *told);
 void relays_on_hello(struct session *session, const GPtrArray *told);
 void relays_link_lost(struct session *session);
 json_t *ice_servers_to_json(const struct session *session);
-void session_send_rooms(struct session *session);
+void session_send_rooms(struct session *session); // pipeline.c
+void pipeline_expire(struct session *session);
+int64_t pipeline_deadline(const struct session *session); // 0 if none
