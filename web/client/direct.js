@@ -70,7 +70,7 @@ export function ringStats(player, captured, clock, roundTrip) {
         ? (clock.now() - captured.time) / 1000 - (position - captured.position) / RATE
         : level + roundTrip / 2 + outputDelay(player.context);
     return {
-        delay,
+        delay: ring.playing ? delay : null, // nothing is heard of it yet
         estimated: !isStamped,
         buffer: level,
         margin,
