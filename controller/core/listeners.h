@@ -9,12 +9,6 @@
 
 #define LISTENER_MAX_CANDIDATES 64
 
-// A parameter of the commands by which one listens.
-#define LISTENER_CLIENT                                                                            \
-    {                                                                                              \
-        "client", PARAM_STRING, false, "name of the program, in place of its User-Agent"           \
-    }
-
 struct listener {
     char *id;   // owned: unguessable, since it is all that a WHEP resource asks for
     char *room; // owned

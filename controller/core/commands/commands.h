@@ -16,6 +16,10 @@
             .choices = "balanced|lowest|safe", .fallback = otherwise                               \
     }
 #define ANY_MODE MODE_PARAM(false, "\"balanced\"")
+#define CLIENT_PARAM                                                                               \
+    {                                                                                              \
+        "client", PARAM_STRING, false, "name of the program, in place of its User-Agent"           \
+    }
 
 extern const struct command *const asset_commands[];
 extern const struct command *const buffer_commands[];

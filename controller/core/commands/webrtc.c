@@ -57,7 +57,7 @@ static const struct command listen_row = {
     .words = "Begins to listen to a room; the result holds the server's offer.",
     .params = {{"room", PARAM_STRING, false, "name of the room", .fallback = "\"main\""},
                ANY_MODE,
-               LISTENER_CLIENT},
+               CLIENT_PARAM},
     .result = "offer",
     .example = "{\"room\":\"main\"}",
     .handle = webrtc_listen,

@@ -171,7 +171,7 @@ static const struct command offer_row = {
     .words =
         "Listens to a room: an SDP offer is answered by an SDP answer; or, where it has no use "
         "for our audio or there is none, by 406 with our offer, which whep.patch answers.",
-    .params = {ROOM_PARAM, ANY_MODE, LISTENER_CLIENT},
+    .params = {ROOM_PARAM, ANY_MODE, CLIENT_PARAM},
     .handle = offer,
 };
 static const struct command probe_row = {
