@@ -257,14 +257,17 @@ test('too many listeners are 503, and told when to ask again', async () => {
 
 test('without the pipeline it is 503, and soon all is well again', async () => {
     const { sdp } = await newOffer();
-    process.kill(farfield.pids.pipeline, 'SIGKILL');
+    const killed = farfield.kill('pipeline');
     const refused = await waitFor('it to be missed', async () => {
         const answer = await farfield.api('POST', WHEP, sdp, SDP);
         return answer.status === 503 && answer;
     }, { every: 5 });
     assert.equal(refused.headers.get('retry-after'), '1');
+    await killed;
     await farfield.ready();
-    assert.equal((await farfield.api('POST', WHEP, sdp, SDP)).status, 201);
+    const { status, headers } = await farfield.api('POST', WHEP, sdp, SDP);
+    assert.equal(status, 201);
+    await farfield.api('DELETE', headers.get('location'));
 });
 
 test('without JACK it is 409, and told when to ask again', async () => {
