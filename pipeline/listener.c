@@ -14,6 +14,7 @@
 #include "pipeline/sdp.h"
 
 #define GATHER_TIME 1000   // ms that candidates may take to be in the description
+#define GATHER_TIMES 3     // so often at most where there is none; then no port was free
 #define CONNECT_TIME 15000 // ms until a listener who does not connect is given up
 #define OFFER_TIME 30000   // the same of one who is offered (draft-ietf-wish-whep, section 4.3)
 #define STATS_TIME 2000    // ms between reports
@@ -42,6 +43,7 @@ struct listener {
     bool fed;          // it has begun
 
     guint gather_timer, connect_timer, stats_timer; // sources of the main loop, or 0
+    int gathered_times;                             // that there was no candidate yet
     guint highest;                                  // packet that it last reported
     double lost;                                    // packets until then
     struct adapt adapt;
@@ -219,7 +221,8 @@ static gboolean on_gather_time(gpointer data)
     struct listener *listener = data;
     // A machine that is very busy has not even the first yet, without which nobody can reach us.
     g_autofree char *text = peer_description(listener->peer);
-    if (!peer_is_gathered(listener->peer) && !(text && strstr(text, "a=candidate:")))
+    if (!peer_is_gathered(listener->peer) && !(text && strstr(text, "a=candidate:")) &&
+        ++listener->gathered_times < GATHER_TIMES)
         return G_SOURCE_CONTINUE;
     listener->gather_timer = 0;
     describe(listener);
