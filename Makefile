@@ -63,8 +63,8 @@ CPPFLAGS_PIPELINE = $(call pkg,--cflags,$(LIBS_PIPELINE))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 COMMON := $(call objects,common/*.c)
 CONTROLLER := $(filter-out %/main.o,$(call objects,controller/*.c controller/core/*.c \
-	controller/core/commands/*.c controller/doors/*.c))
-PIPELINE := $(filter-out %/main.o,$(call objects,pipeline/*.c))
+	controller/core/*/*.c controller/doors/*.c))
+PIPELINE := $(filter-out %/main.o,$(call objects,pipeline/*.c pipeline/*/*.c))
 TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzzers/%,$(wildcard tests/fuzz/fuzz_*.c))
 PROGRAMS := $(BUILD)/farfield-controller $(BUILD)/farfield-pipeline $(BUILD)/farfield-sound
@@ -142,7 +142,7 @@ reference: $(BUILD)/reference ## write the pages of docs/ that are tables
 	$< server-commands >docs/server-commands.md
 
 ugens: packages-ugens ## write the table of UGens from the installed class library (needs sclang)
-	node sclang/ugens/generate.mjs controller/core/ugens.tab
+	node sclang/ugens/generate.mjs controller/core/synthdefs/ugens.tab
 
 install: VARIANT := release
 install: ## install below PREFIX (/usr/local), honouring DESTDIR
@@ -190,7 +190,7 @@ $(BUILD)/controller/%.o: controller/%.c
 $(BUILD)/%.json.inc: %.json
 	@mkdir -p $(@D)
 	sed 's/["\\]/\\&/g; s/.*/"&\\n"/' $< >$@
-$(BUILD)/controller/core/schemas.o: $(BUILD)/controller/core/schemas.json.inc
+$(BUILD)/controller/core/api/schemas.o: $(BUILD)/controller/core/api/schemas.json.inc
 
 $(BUILD)/pipeline/%.o: pipeline/%.c
 	@mkdir -p $(@D)

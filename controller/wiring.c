@@ -9,7 +9,7 @@
 #include <sys/random.h>
 
 #include "common/log.h"
-#include "controller/core/osc_in.h"
+#include "controller/core/osc/osc_in.h"
 
 #define FAREWELL 100 // ms
 

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 #include "common/config.h"
-#include "controller/core/access.h"
-#include "controller/core/rpc.h"
+#include "controller/core/api/access.h"
+#include "controller/core/api/rpc.h"
 #include "controller/core/session.h"
 #include "controller/doors/assets.h"
 #include "controller/doors/audition.h"

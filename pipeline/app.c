@@ -9,12 +9,12 @@
 
 #include "common/error.h"
 #include "common/log.h"
-#include "pipeline/doors.h"
+#include "pipeline/doors/doors.h"
 #include "pipeline/link.h"
-#include "pipeline/listener.h"
-#include "pipeline/recorders.h"
-#include "pipeline/relayers.h"
-#include "pipeline/room.h"
+#include "pipeline/webrtc/listener.h"
+#include "pipeline/recording/recorders.h"
+#include "pipeline/relay/relayers.h"
+#include "pipeline/sound/room.h"
 
 #define TICK 100                                     // ms between meters
 #define LEAVE_TIME (2 * G_TIME_SPAN_SECOND)          // to take everything down

@@ -40,17 +40,17 @@ file ~ /^controller\/doors\// && project {
 }
 !project {
     owned("microhttpd[.]h", "^controller/doors/http[_.]")
-    owned("libwebsockets[.]h", "^(controller/doors/websocket[.]c|pipeline/(link[.]c|doors[a-z_]*[.][ch]))$")
+    owned("libwebsockets[.]h", "^(controller/doors/websocket[.]c|pipeline/(link[.]c|doors/[a-z_]*[.][ch]))$")
     owned("lo/", "^controller/doors/scsynth[.]c$")
     owned("avahi-", "^controller/doors/mdns[.]c$")
     owned("sqlite3[.]h", "^controller/doors/store[.]c$")
-    owned("sndfile[.]h", "^(controller/sound/|pipeline/part[.]c$)")
-    owned("jack/", "^pipeline/(capture|sources)[a-z_]*[.][ch]$")
-    owned("ogg/", "^pipeline/mux[.]c$")
-    owned("opus/", "^pipeline/encoder[.]c$")
-    owned("samplerate[.]h", "^pipeline/convert[.]c$")
-    owned("nice/", "^pipeline/(agent|shortcut)[.]c$")
-    owned("nettle/", "^pipeline/srtp[.][ch]$")
+    owned("sndfile[.]h", "^(controller/sound/|pipeline/recording/part[.]c$)")
+    owned("jack/", "^pipeline/sound/(capture|sources)[a-z_]*[.][ch]$")
+    owned("ogg/", "^pipeline/doors/mux[.]c$")
+    owned("opus/", "^pipeline/sound/encoder[.]c$")
+    owned("samplerate[.]h", "^pipeline/sound/convert[.]c$")
+    owned("nice/", "^pipeline/webrtc/(agent|shortcut)[.]c$")
+    owned("nettle/", "^pipeline/webrtc/srtp[.][ch]$")
     owned("gst/", "^pipeline/")
 }
 END { exit bad }
@@ -73,7 +73,7 @@ self_test() {
     trap "rm -rf '$copy'" EXIT
     while read -r file include; do
         rm -rf "${copy:?}"/*
-        mkdir -p "$copy"/{common,pipeline,controller/core/commands,controller/doors}
+        mkdir -p "$copy"/{common,pipeline/{sound,webrtc},controller/core/commands,controller/doors}
         printf '#include <glib.h>\n#include "common/log.h"\n' >"$copy/controller/core/right.c"
         check "$copy" >/dev/null || { echo "arrows: refuses what is right" >&2 && failed=1; }
         printf '#include %s\n' "$include" >"$copy/$file"
@@ -83,7 +83,7 @@ self_test() {
         fi
     done <<'WRONG'
 common/log.c "controller/core/session.h"
-common/log.c "pipeline/hub.h"
+common/log.c "pipeline/sound/hub.h"
 common/log.c <microhttpd.h>
 controller/core/session.c "controller/doors/http.h"
 controller/core/session.c "controller/app.h"
@@ -98,10 +98,10 @@ controller/doors/http.h <libwebsockets.h>
 controller/doors/ws.c <microhttpd.h>
 controller/app.c <lo/lo.h>
 controller/doors/osc_in.c <avahi-client/client.h>
-controller/app.c "pipeline/hub.h"
-pipeline/hub.c "controller/core/session.h"
-pipeline/hub.c <libwebsockets.h>
-pipeline/listener.c <jack/jack.h>
+controller/app.c "pipeline/sound/hub.h"
+pipeline/sound/hub.c "controller/core/session.h"
+pipeline/sound/hub.c <libwebsockets.h>
+pipeline/webrtc/listener.c <jack/jack.h>
 controller/app.c <gst/gst.h>
 WRONG
     return "$failed"

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "controller/core/buses.h"
-#include "controller/core/osc.h"
+#include "controller/core/osc/osc.h"
 #include "controller/core/tree.h"
 
 // Controls of one message, with names of up to 255 characters: it fits a datagram.

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "controller/core/numbers.h"
+#include "controller/core/api/numbers.h"
 #include "controller/core/tree.h"
 
 static void bus_destroy(gpointer data)

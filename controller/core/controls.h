@@ -8,8 +8,8 @@
 
 #include "controller/core/batch.h"
 #include "controller/core/buses.h"
-#include "controller/core/problem.h"
-#include "controller/core/synthdef.h"
+#include "controller/core/api/problem.h"
+#include "controller/core/synthdefs/synthdef.h"
 #include "controller/core/tree.h"
 
 // Where a control's slots begin and how many there are: of a name its parameter's, of an index all

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "controller/core/metrics.h"
 
-#include "controller/core/audience.h"
-#include "controller/core/listeners.h"
+#include "controller/core/listening/audience.h"
+#include "controller/core/listening/listeners.h"
 #include "controller/core/session_own.h"
 
 // What metrics are made of, and where the samples of one go.

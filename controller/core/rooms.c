@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A room is a group for its synths and a guard: a synth at the very end of the tree that scrubs and
 // limits the room's buses. Whatever any client does, the guard runs and is last.
-#include "controller/core/audience.h"
+#include "controller/core/listening/audience.h"
 #include "controller/core/session_own.h"
 
 #define GUARD "farfield_guard"

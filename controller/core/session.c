@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/log.h"
-#include "controller/core/audience.h"
+#include "controller/core/listening/audience.h"
 
 static void room_destroy(gpointer data)
 {

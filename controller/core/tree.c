@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "controller/core/ids.h"
-#include "controller/core/numbers.h"
+#include "controller/core/api/numbers.h"
 
 // Making JSON of a node is most of the work of listing them, and few change between two lists. What
 // was made is kept with what it was made of.

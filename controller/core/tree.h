@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "controller/core/synthdef.h"
+#include "controller/core/synthdefs/synthdef.h"
 
 #define TREE_ROOT 0
 

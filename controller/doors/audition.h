@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#include "controller/core/audition.h"
+#include "controller/core/synthdefs/audition.h"
 
 struct auditions;
 

@@ -8,8 +8,8 @@
 
 #include "common/error.h"
 #include "common/log.h"
-#include "controller/core/rest.h"
-#include "controller/core/streams.h"
+#include "controller/core/api/rest.h"
+#include "controller/core/listening/streams.h"
 #include "controller/doors/http_answer.h"
 #include "controller/doors/http_send.h"
 #include "controller/doors/http_upload.h"

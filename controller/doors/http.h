@@ -4,10 +4,10 @@
 
 #include <glib.h>
 
-#include "controller/core/access.h"
+#include "controller/core/api/access.h"
 #include "controller/core/session.h"
 
-// Limits; those of bodies are in controller/core/rest.h.
+// Limits; those of bodies are in controller/core/api/rest.h.
 #define HTTP_MAX_CONNECTIONS 1000
 #define HTTP_MAX_OF_ONE_ADDRESS 500 // a proxy is one address, too
 #define HTTP_MAX_HEADER 32768

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "controller/core/rest.h"
+#include "controller/core/api/rest.h"
 #include "controller/doors/http_files.h"
 
 const char *http_header(struct MHD_Connection *connection, const char *name)

@@ -5,8 +5,8 @@
 #include <jansson.h>
 #include <microhttpd.h>
 
-#include "controller/core/command.h"
-#include "controller/core/problem.h"
+#include "controller/core/api/command.h"
+#include "controller/core/api/problem.h"
 
 // A header of the request, NULL where it has none; the connection owns it.
 const char *http_header(struct MHD_Connection *connection, const char *name);

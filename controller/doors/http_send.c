@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "controller/core/problem.h"
-#include "controller/core/transfer.h"
+#include "controller/core/api/problem.h"
+#include "controller/core/api/transfer.h"
 
 static const char *header(struct MHD_Connection *connection, const char *name)
 {

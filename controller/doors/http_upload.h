@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-#include "controller/core/problem.h"
+#include "controller/core/api/problem.h"
 
 #define HTTP_UPLOAD_PREFIX "upload-"
 // What is left free on the disk, bytes.

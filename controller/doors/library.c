@@ -8,8 +8,8 @@
 
 #include "common/error.h"
 #include "common/log.h"
-#include "controller/core/sidecar.h"
-#include "controller/core/txarcmeta.h"
+#include "controller/core/synthdefs/sidecar.h"
+#include "controller/core/synthdefs/txarcmeta.h"
 
 #define SUFFIX ".scsyndef"
 #define JSON_SUFFIX ".json"

@@ -10,7 +10,7 @@
 
 #include "common/error.h"
 #include "common/log.h"
-#include "controller/core/osc_read.h"
+#include "controller/core/osc/osc_read.h"
 
 #define BURST 32               // datagrams before the loop gets its turn again
 #define RECEIVE_BUFFER 1048576 // what comes while it has it

@@ -5,7 +5,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#include "controller/core/osc.h"
+#include "controller/core/osc/osc.h"
 
 struct osc_in;
 struct osc_sender; // of one message

@@ -5,7 +5,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#include "controller/core/osc.h"
+#include "controller/core/osc/osc.h"
 
 // A bundle is split where it would grow beyond this, bytes; scsynth reads up to 64 KiB.
 #define SCSYNTH_MAX_BUNDLE 8192

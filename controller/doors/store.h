@@ -11,7 +11,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "controller/core/documents.h"
+#include "controller/core/scenes/documents.h"
 
 #define STORE_PATIENCE 60            // ms
 #define STORE_MAX_BYTES (1024 << 20) // of the file

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Prints docs/reference.md, or docs/server-commands.md where that is asked for, for
 // `make reference`.
-#include "controller/core/reference.h"
+#include "controller/core/api/reference.h"
 
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "controller/core/osc_rules.h"
+#include "controller/core/osc/osc_rules.h"
 
 int main(int argc, char **argv)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// node generate.mjs FILE: writes the table of UGens (controller/core/ugens.tab) from what is
+// node generate.mjs FILE: writes the table of UGens (controller/core/synthdefs/ugens.tab) from what is
 // installed here: the class library, asked by sclang (probe.scd), and scsynth, asked which of its
 // plugins brings each; rules.tab says what neither can.
 import { spawnSync } from 'node:child_process';
@@ -141,6 +141,6 @@ for (const name of names) {
         console.error(`${name}: varies (${own?.inputs} inputs, ${own?.outputs} outputs); rules.tab?`);
 }
 writeFileSync(target, `// SPDX-License-Identifier: GPL-3.0-or-later
-// Made by \`make ugens\`: name, plugin, rates, inputs, outputs, rules (controller/core/ugens.c).
+// Made by \`make ugens\`: name, plugin, rates, inputs, outputs, rules (controller/core/synthdefs/ugens.c).
 ${lines.join('\n')}
 `);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/token.h"
-#include "pipeline/ask.h"
+#include "pipeline/doors/ask.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

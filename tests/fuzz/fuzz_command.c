@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "common/log.h"
-#include "controller/core/rest.h"
-#include "controller/core/rpc.h"
+#include "controller/core/api/rest.h"
+#include "controller/core/api/rpc.h"
 #include "tests/unit/fake_scsynth.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

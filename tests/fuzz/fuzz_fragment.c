@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/ice.h"
-#include "controller/core/ice_session.h"
+#include "controller/core/listening/ice_session.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

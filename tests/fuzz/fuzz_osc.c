@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "common/log.h"
-#include "controller/core/osc_in.h"
-#include "controller/core/osc_json.h"
-#include "controller/core/osc_read.h"
-#include "controller/core/osc_rules.h"
+#include "controller/core/osc/osc_in.h"
+#include "controller/core/osc/osc_json.h"
+#include "controller/core/osc/osc_read.h"
+#include "controller/core/osc/osc_rules.h"
 #include "tests/unit/fake_session.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

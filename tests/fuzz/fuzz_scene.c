@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/log.h"
-#include "controller/core/scenes.h"
+#include "controller/core/scenes/scenes.h"
 #include "tests/unit/fake_scsynth.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Any bytes at all as a SynthDef file. What is read must keep what scgf.h promises, and be read
 // again, alone, as the same; what is refused must say at which byte of the file.
-#include "controller/core/scgf.h"
-#include "controller/core/synthdef.h"
+#include "controller/core/synthdefs/scgf.h"
+#include "controller/core/synthdefs/synthdef.h"
 
 #include <math.h>
 #include <stdint.h>

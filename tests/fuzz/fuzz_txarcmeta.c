@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Anything at all as a .txarcmeta file: what is read must be a sidecar that we would take, what is
 // refused must say at which byte.
-#include "controller/core/sidecar.h"
-#include "controller/core/txarcmeta.h"
+#include "controller/core/synthdefs/sidecar.h"
+#include "controller/core/synthdefs/txarcmeta.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/error.h"
-#include "controller/core/rpc.h"
+#include "controller/core/api/rpc.h"
 
 // --- the ports ----------------------------------------------------------------------------------
 

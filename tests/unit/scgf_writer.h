@@ -6,7 +6,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "controller/core/scgf.h"
+#include "controller/core/synthdefs/scgf.h"
 
 // A string that may be written to, as the fields ask for.
 #define TEXT(text_) ((char[]){text_})

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The command table, and what is checked by it before any handler runs.
-#include "controller/core/command.h"
+#include "controller/core/api/command.h"
 
-#include "controller/core/rest.h"
+#include "controller/core/api/rest.h"
 #include "tests/unit/fake_asserts.h"
 
 static void every_row_can_be_found_and_is_described(void **state)

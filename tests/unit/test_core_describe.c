@@ -2,11 +2,11 @@
 // What is made from the command table: the reference that is committed, OpenAPI and OpenRPC.
 #include <glib.h>
 
-#include "controller/core/command.h"
-#include "controller/core/openapi.h"
-#include "controller/core/openrpc.h"
-#include "controller/core/reference.h"
-#include "controller/core/schemas.h"
+#include "controller/core/api/command.h"
+#include "controller/core/api/openapi.h"
+#include "controller/core/api/openrpc.h"
+#include "controller/core/api/reference.h"
+#include "controller/core/api/schemas.h"
 #include "tests/unit/fake_asserts.h"
 
 static void the_committed_reference_is_current(void **state)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Signaling between callers and the pipeline, and who is known to listen.
-#include "controller/core/listeners.h"
+#include "controller/core/listening/listeners.h"
 
-#include "controller/core/rpc.h"
+#include "controller/core/api/rpc.h"
 #include "tests/unit/fake_asserts.h"
 
 #define SDP "v=0\r\n"

@@ -2,8 +2,8 @@
 // osc.send: the grammar of every command that may be sent, and why others may not.
 #include <math.h>
 
-#include "controller/core/osc_json.h"
-#include "controller/core/osc_rules.h"
+#include "controller/core/osc/osc_json.h"
+#include "controller/core/osc/osc_rules.h"
 #include "controller/core/session_own.h"
 #include "tests/unit/fake_asserts.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // OSC that plays us: which call a message makes.
-#include "controller/core/osc_in.h"
+#include "controller/core/osc/osc_in.h"
 
 #include "tests/unit/fake_asserts.h"
 

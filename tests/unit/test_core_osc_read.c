@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // OSC as bytes, good and damaged.
-#include "controller/core/osc_read.h"
+#include "controller/core/osc/osc_read.h"
 
 #include <math.h>
 

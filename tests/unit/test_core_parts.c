@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "common/error.h"
-#include "controller/core/access.h"
+#include "controller/core/api/access.h"
 #include "tests/unit/fake_asserts.h"
 
 // --- access -------------------------------------------------------------------------------------

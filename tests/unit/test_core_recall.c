@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Scenes made again: the messages of it, what becomes of what was there, and of what goes wrong.
-#include "controller/core/scenes.h"
+#include "controller/core/scenes/scenes.h"
 
 #include "tests/unit/fake_asserts.h"
 #include "tests/unit/fake_scsynth.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Recordings between callers, the pipeline and the folder.
-#include "controller/core/recordings.h"
+#include "controller/core/listening/recordings.h"
 
 #include "tests/unit/fake_asserts.h"
 

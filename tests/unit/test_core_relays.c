@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Relays between callers and a pipeline that may be late, refuse, or come back empty.
-#include "controller/core/relays.h"
+#include "controller/core/listening/relays.h"
 #include "controller/core/session_own.h"
 
 #include "tests/unit/fake_asserts.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // JSON-RPC 2.0 as it is spoken on a WebSocket, and the events that it carries.
-#include "controller/core/rpc.h"
+#include "controller/core/api/rpc.h"
 #include "tests/unit/fake_asserts.h"
 
 #define assert_received(f, expected) assert_text(fake_received(f), expected)

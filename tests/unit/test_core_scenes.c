@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Scenes as documents: what is taken of the tree, and which imports are refused.
-#include "controller/core/scenes.h"
+#include "controller/core/scenes/scenes.h"
 
 #include "tests/unit/fake_asserts.h"
 

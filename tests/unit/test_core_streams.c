@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Listening without WebRTC as the controller sees it: addresses, tokens, and who has come.
-#include "controller/core/streams.h"
+#include "controller/core/listening/streams.h"
 
 #include "common/token.h"
-#include "controller/core/rpc.h"
+#include "controller/core/api/rpc.h"
 #include "tests/unit/fake_asserts.h"
 
 static int set_up_open(void **state)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // SynthDefs on their way to scsynth and into the catalog, and out of both.
-#include "controller/core/catalog.h"
+#include "controller/core/synthdefs/catalog.h"
 
 #include "tests/unit/fake_asserts.h"
 #include "tests/unit/scgf_writer.h"

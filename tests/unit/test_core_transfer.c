@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Which part of a file a request gets. The file has 1000 bytes, the tag "t", and was changed on
 // Sun, 06 Nov 1994 08:49:37 GMT, a long time ago.
-#include "controller/core/transfer.h"
+#include "controller/core/api/transfer.h"
 
 #include "tests/unit/fake_asserts.h"
 

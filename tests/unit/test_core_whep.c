@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What WHEP adds to signaling: fragments, entity tags of ICE sessions, counter-offers.
-#include "controller/core/fragment.h"
-#include "controller/core/ice_session.h"
-#include "controller/core/listeners.h"
-#include "controller/core/rest.h"
+#include "controller/core/listening/fragment.h"
+#include "controller/core/listening/ice_session.h"
+#include "controller/core/listening/listeners.h"
+#include "controller/core/api/rest.h"
 #include "tests/unit/fake_asserts.h"
 
 #define PASSWORD "0123456789012345678901"

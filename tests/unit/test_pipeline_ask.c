@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What strangers ask of the doors: read as it is meant, or refused with the status that fits.
-#include "pipeline/ask.h"
+#include "pipeline/doors/ask.h"
 
 #include "common/error.h"
 #include "tests/unit/fake_asserts.h"

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 #include <glib.h>
 
-#include "pipeline/convert.h"
-#include "pipeline/encoder.h"
+#include "pipeline/sound/convert.h"
+#include "pipeline/sound/encoder.h"
 
 #define BLOCK 480
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "pipeline/feed.h"
+#include "pipeline/webrtc/feed.h"
 
 #define BLOCK 480
 

@@ -8,9 +8,9 @@
 #include <cmocka.h>
 #include <gst/gst.h>
 
-#include "pipeline/hub.h"
-#include "pipeline/rtp.h"
-#include "pipeline/sources.h"
+#include "pipeline/sound/hub.h"
+#include "pipeline/webrtc/rtp.h"
+#include "pipeline/sound/sources.h"
 
 struct subscriber {
     struct hub *hub;

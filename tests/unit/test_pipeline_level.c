@@ -8,8 +8,8 @@
 #include <cmocka.h>
 #include <glib.h>
 
-#include "pipeline/level.h"
-#include "pipeline/ring.h"
+#include "pipeline/sound/level.h"
+#include "pipeline/sound/ring.h"
 
 static void test_clean(void **state)
 {

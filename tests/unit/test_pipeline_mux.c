@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // WebM and Ogg, byte for byte where the standards leave no choice.
-#include "pipeline/mux.h"
+#include "pipeline/doors/mux.h"
 
 #include "tests/unit/fake_asserts.h"
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <glib.h>
 
-#include "pipeline/pace.h"
+#include "pipeline/sound/pace.h"
 
 #define START 5000000 // microseconds, of the first period
 

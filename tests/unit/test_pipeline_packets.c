@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The ring of packets: what is kept, what is lost, and one thread that fills it while others read.
-#include "pipeline/packets.h"
+#include "pipeline/doors/packets.h"
 
 #include "tests/unit/fake_asserts.h"
 

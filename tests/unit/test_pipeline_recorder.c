@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Recordings, from the tape to the files. The room is played by the test, faster than life; its
 // sound is a noise that tells every frame by its value.
-#include "pipeline/recorder.h"
+#include "pipeline/recording/recorder.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "pipeline/part.h"
-#include "pipeline/tape.h"
+#include "pipeline/recording/part.h"
+#include "pipeline/sound/tape.h"
 #include "tests/unit/fake_asserts.h"
 
 #define BLOCK 480

@@ -10,7 +10,7 @@
 
 #include "common/error.h"
 #include "common/link.h"
-#include "pipeline/sdp.h"
+#include "pipeline/webrtc/sdp.h"
 
 #define HASH                                                                                        \
     "A8:88:5E:76:41:8B:60:02:BA:0E:70:4D:AA:A0:C0:D8:C2:9F:2C:2A:BB:08:A0:CF:27:A2:8D:D0:5A:D6:5F:" \

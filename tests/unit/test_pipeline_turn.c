@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <glib.h>
 
-#include "pipeline/turn.h"
+#include "pipeline/webrtc/turn.h"
 
 static const int blocks[] = {120, 240, 480, 960};
 

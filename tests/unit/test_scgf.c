@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The reader of SCgf bytes: what is sound is read alike in every version, alone or with others, and
 // nothing that is cut short gets through. Damage of other kinds: test_scgf_malformed.c.
-#include "controller/core/scgf.h"
+#include "controller/core/synthdefs/scgf.h"
 
 #include "common/error.h"
 #include "tests/unit/scgf_reference.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A sound SynthDef file, damaged in every way that the reader should tell apart: each is refused
 // with the byte at which it goes wrong and what was expected there.
-#include "controller/core/scgf.h"
+#include "controller/core/synthdefs/scgf.h"
 
 #include "common/error.h"
 #include "tests/unit/scgf_reference.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Sidecars: what is accepted, what is refused and why, what a parameter learns.
-#include "controller/core/sidecar.h"
+#include "controller/core/synthdefs/sidecar.h"
 
 #include "common/error.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a SynthDef means: parameters, channels, how it ends; and how the API shows it.
-#include "controller/core/synthdef.h"
+#include "controller/core/synthdefs/synthdef.h"
 
 #include "tests/unit/scgf_writer.h"
 

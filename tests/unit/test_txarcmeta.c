@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // sclang's metadata, as text.
-#include "controller/core/txarcmeta.h"
+#include "controller/core/synthdefs/txarcmeta.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What scsynth's UGens want, and what is said where they do not get it. Each refused definition
 // ends scsynth 3.13 when it is let in.
-#include "controller/core/ugens.h"
+#include "controller/core/synthdefs/ugens.h"
 
 #include "tests/unit/scgf_writer.h"
 

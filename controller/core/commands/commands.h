@@ -2,7 +2,7 @@
 // The families of commands, one file each; every list ends with NULL.
 #pragma once
 
-#include "controller/core/command.h"
+#include "controller/core/api/command.h"
 
 // Parameters that several families have.
 #define ROOM_PARAM                                                                                 \

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The command table describes itself.
 #include "controller/core/commands/commands.h"
-#include "controller/core/openapi.h"
-#include "controller/core/openrpc.h"
+#include "controller/core/api/openapi.h"
+#include "controller/core/api/openrpc.h"
 
 static void openapi_show(struct session *session, struct call *call)
 {

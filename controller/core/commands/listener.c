@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "controller/core/commands/commands.h"
-#include "controller/core/listeners.h"
+#include "controller/core/listening/listeners.h"
 #include "controller/core/session_own.h"
 
 static void listener_list(struct session *session, struct call *call)

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "controller/core/commands/commands.h"
-#include "controller/core/osc_json.h"
-#include "controller/core/osc_read.h"
-#include "controller/core/osc_rules.h"
+#include "controller/core/osc/osc_json.h"
+#include "controller/core/osc/osc_read.h"
+#include "controller/core/osc/osc_rules.h"
 #include "controller/core/session_own.h"
 
 static void on_answered(struct session *session, struct wait *wait, struct problem *problem)

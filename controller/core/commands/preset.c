@@ -3,7 +3,7 @@
 #include "common/error.h"
 #include "controller/core/commands/commands.h"
 #include "controller/core/controls.h"
-#include "controller/core/references.h"
+#include "controller/core/scenes/references.h"
 #include "controller/core/session.h"
 
 static struct document_key key_of(const struct call *call)

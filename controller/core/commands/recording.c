@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "controller/core/commands/commands.h"
-#include "controller/core/recordings.h"
+#include "controller/core/listening/recordings.h"
 
 static void recording_list(struct session *session, struct call *call)
 {

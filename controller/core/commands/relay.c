@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "controller/core/commands/commands.h"
-#include "controller/core/relays.h"
+#include "controller/core/listening/relays.h"
 
 static void relay_list(struct session *session, struct call *call)
 {

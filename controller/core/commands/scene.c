@@ -5,8 +5,8 @@
 #include "common/error.h"
 #include "controller/core/commands/commands.h"
 #include "controller/core/moment.h"
-#include "controller/core/scene_fade.h"
-#include "controller/core/scenes.h"
+#include "controller/core/scenes/scene_fade.h"
+#include "controller/core/scenes/scenes.h"
 #include "controller/core/session_own.h"
 
 static struct document_key key_of(const struct call *call)

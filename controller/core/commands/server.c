@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <string.h>
 
-#include "controller/core/address.h"
+#include "controller/core/listening/address.h"
 #include "controller/core/commands/commands.h"
 #include "controller/core/session_own.h"
 

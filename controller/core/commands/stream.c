@@ -5,7 +5,7 @@
 #include "common/token.h"
 #include "controller/core/commands/commands.h"
 #include "controller/core/session_own.h"
-#include "controller/core/streams.h"
+#include "controller/core/listening/streams.h"
 
 static gint64 expiry(const struct session *session)
 {

@@ -5,7 +5,7 @@
 #include "controller/core/commands/nodes.h"
 #include "controller/core/controls.h"
 #include "controller/core/placement.h"
-#include "controller/core/presets.h"
+#include "controller/core/scenes/presets.h"
 #include "controller/core/session_own.h"
 
 static struct synthdef *wanted_synthdef(struct session *session, struct call *call,

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "controller/core/commands/commands.h"
-#include "controller/core/rpc.h"
+#include "controller/core/api/rpc.h"
 
 static void change_topics(struct session *session, struct call *call, bool on)
 {

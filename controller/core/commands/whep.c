@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "controller/core/commands/commands.h"
-#include "controller/core/fragment.h"
-#include "controller/core/listeners.h"
+#include "controller/core/listening/fragment.h"
+#include "controller/core/listening/listeners.h"
 #include "controller/core/session_own.h"
 
 #define RETRY_LIVE 2 // seconds, within which JACK usually is back

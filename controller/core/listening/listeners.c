@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "controller/core/listening/listeners.h"
+
+#include <string.h>
+
+#include "common/agent.h"
+#include "common/log.h"
+#include "controller/core/listening/audience.h"
+#include "controller/core/session_own.h"
+
+#define SIGNALING_DEADLINE 5000000
+
+static const char *const states[] = {
+    [LISTENER_CONNECTING] = "connecting",
+    [LISTENER_CONNECTED] = "connected",
+    [LISTENER_CLOSED] = "closed",
+};
+
+static void listener_destroy(gpointer data)
+{
+    struct listener *listener = data;
+    g_free(listener->id);
+    g_free(listener->room);
+    g_free(listener->agent);
+    reception_clear(&listener->reception);
+    g_free(listener->next_ufrag);
+    ice_session_clear(&listener->ice);
+    g_free(listener);
+}
+
+void listeners_init(struct session *session)
+{
+    session->listeners = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, listener_destroy);
+    session->left = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
+static void keep_call(struct session *session, struct listener *listener, struct call *call)
+{
+    listener->call = call;
+    session->joining++;
+    listener->deadline = session->now + SIGNALING_DEADLINE;
+}
+
+static struct call *take_call(struct session *session, struct listener *listener)
+{
+    session->joining -= listener->call != NULL;
+    listener->restarting = false;
+    g_clear_pointer(&listener->next_ufrag, g_free);
+    return g_steal_pointer(&listener->call);
+}
+
+static void fail_call(struct session *session, struct listener *listener, int status,
+                      const char *detail)
+{
+    struct call *call = take_call(session, listener);
+    if (call)
+        call_fail(call, problem_new(status, "%s", detail));
+}
+
+void listeners_stop(struct session *session)
+{
+    GHashTableIter iter;
+    gpointer listener;
+    g_hash_table_iter_init(&iter, session->listeners);
+    while (g_hash_table_iter_next(&iter, NULL, &listener))
+        fail_call(session, listener, 503, "Farfield is shutting down");
+}
+
+void listeners_clear(struct session *session)
+{
+    g_clear_pointer(&session->listeners, g_hash_table_unref);
+    g_clear_pointer(&session->left, g_hash_table_unref);
+}
+
+int listeners_in_room(const struct session *session, const char *room)
+{
+    int count = 0;
+    GHashTableIter iter;
+    gpointer listener;
+    g_hash_table_iter_init(&iter, session->listeners);
+    while (g_hash_table_iter_next(&iter, NULL, &listener))
+        count += strcmp(((struct listener *)listener)->room, room) == 0;
+    return count;
+}
+
+// How it came, and of WebRTC where its signaling is.
+static const char *transport_of(const struct listener *listener)
+{
+    if (listener->kind == KIND_WEBRTC)
+        return listener->client ? "websocket" : "whep";
+    return listener->kind == KIND_WEBM || listener->kind == KIND_OGG ? "http" : "websocket";
+}
+
+const char *listener_served(const struct listener *listener)
+{
+    return stream_mode_name(listener->reception.stats.mode);
+}
+
+json_t *listener_to_json(const struct session *session, const struct listener *listener)
+{
+    json_t *object = json_pack(
+        "{s:s s:s s:s s:s s:s s:f s:s s:s s:s?}", "id", listener->id, "room", listener->room,
+        "state", states[listener->state], "mode", stream_mode_name(listener->mode), "served",
+        listener_served(listener), "since", listener->since, "transport", transport_of(listener),
+        "kind", listener_kind_name(listener->kind), "client", listener->agent);
+    reception_to_json(&listener->reception, object, session->now);
+    return object;
+}
+
+json_t *listeners_to_json(const struct session *session)
+{
+    json_t *list = json_array();
+    GHashTableIter iter;
+    gpointer listener;
+    g_hash_table_iter_init(&iter, session->listeners);
+    while (g_hash_table_iter_next(&iter, NULL, &listener))
+        json_array_append_new(list, listener_to_json(session, listener));
+    return list;
+}
+
+json_t *ice_servers_to_json(const struct session *session)
+{
+    json_t *list = json_array();
+    int64_t now = session->ports.real_time(session->ports.data) / G_USEC_PER_SEC;
+    for (guint i = 0; session->ice_servers && i < session->ice_servers->len; i++) {
+        const struct ice_server *server = g_ptr_array_index(session->ice_servers, i);
+        g_autofree char *username = NULL, *credential = NULL;
+        json_t *entry = json_pack("{s:s}", "urls", server->url);
+        if (ice_server_open(server, now, &username, &credential)) {
+            json_object_set_new(entry, "username", json_string(username));
+            json_object_set_new(entry, "credential", json_string(credential));
+        }
+        json_array_append_new(list, entry);
+    }
+    return list;
+}
+
+static void emit_listener(struct session *session, const struct listener *listener)
+{
+    g_autofree char *key = g_strconcat("listener/", listener->id, NULL);
+    session->ports.emit(session->ports.data, "listeners", "listener.changed",
+                        json_pack("{s:o}", "listener", listener_to_json(session, listener)), key);
+}
+
+void session_emit_room(struct session *session, const char *name)
+{
+    const struct room *room = session_room(session, name);
+    if (!room)
+        return;
+    g_autofree char *key = g_strconcat("room/", name, NULL);
+    session->ports.emit(session->ports.data, "rooms", "room.changed",
+                        json_pack("{s:o}", "room", room_to_json(session, room)), key);
+}
+
+static void tell_client(struct session *session, const struct listener *listener,
+                        const char *detail)
+{
+    if (!listener->client)
+        return;
+    json_t *params = json_pack("{s:s s:s s:s*}", "listener", listener->id, "state",
+                               states[listener->state], "detail", detail);
+    session->ports.notify(session->ports.data, listener->client, "webrtc.state", params);
+}
+
+static void set_state(struct session *session, struct listener *listener, enum listener_state state,
+                      const char *detail)
+{
+    listener->state = state;
+    tell_client(session, listener, detail);
+    emit_listener(session, listener);
+    if (state == LISTENER_CLOSED) {
+        g_autofree char *room = g_strdup(listener->room);
+        fail_call(session, listener, 503, detail ? detail : "the pipeline closed the connection");
+        g_hash_table_remove(session->listeners, listener->id);
+        session_emit_room(session, room);
+    }
+}
+
+static struct listener *add_listener(struct session *session, const char *id, const char *room,
+                                     enum stream_mode mode)
+{
+    struct listener *listener = g_new0(struct listener, 1);
+    listener->id = g_strdup(id);
+    listener->room = g_strdup(room);
+    listener->mode = mode;
+    reception_init(&listener->reception, mode);
+    g_hash_table_insert(session->listeners, listener->id, listener);
+    return listener;
+}
+
+char *listener_new_id(const struct session *session)
+{
+    guint8 bytes[16];
+    GString *id = g_string_new(NULL);
+    session->ports.random(session->ports.data, bytes, sizeof bytes);
+    for (gsize i = 0; i < sizeof bytes; i++)
+        g_string_append_printf(id, "%02x", bytes[i]);
+    return g_string_free(id, FALSE);
+}
+
+void listener_open(struct session *session, struct call *call, const char *sdp)
+{
+    const char *room = call_string(call, "room");
+    if (!session_room(session, room)) {
+        call_fail(call, problem_new(404, "there is no room \"%s\"", room));
+        return;
+    }
+    g_autofree char *id = listener_new_id(session);
+    struct link_message listen = {
+        .type = LINK_LISTEN, .listener = id, .room = (char *)room, .sdp = (char *)sdp};
+    stream_mode_of_name(call_string(call, "mode"), &listen.mode);
+    if (!session->pipeline.linked || !session->ports.to_pipeline(session->ports.data, &listen)) {
+        call_fail(call, problem_new(503, "the pipeline is away; try again in a moment"));
+        return;
+    }
+    struct listener *listener = add_listener(session, id, room, listen.mode);
+    reception_begin(&listener->reception, session->now);
+    const char *given = call_string(call, "client");
+    listener->agent = agent_name(given ? given : call->agent);
+    listener->since = session_real_seconds(session);
+    listener->client = call->client;
+    listener->offered = sdp == NULL;
+    g_autofree char *ufrag = sdp ? fragment_find_ufrag(sdp) : NULL;
+    ice_session_set(&listener->ice, NULL, ufrag);
+    keep_call(session, listener, call);
+    emit_listener(session, listener);
+    session_emit_room(session, listener->room);
+}
+
+struct listener *listener_of_call(struct session *session, struct call *call)
+{
+    const char *id = call_string(call, "listener");
+    struct listener *listener = g_hash_table_lookup(session->listeners, id);
+    if (listener && listener->client == call->client && listener->kind == KIND_WEBRTC)
+        return listener;
+    call_fail(call, problem_new(404, "there is no such listener"));
+    return NULL;
+}
+
+struct listener *listener_adopted(struct session *session, struct call *call)
+{
+    struct listener *listener =
+        g_hash_table_lookup(session->listeners, call_string(call, "listener"));
+    if (listener && listener->client && call->client)
+        listener->client = call->client;
+    return listener_of_call(session, call);
+}
+
+// Whether the pipeline was told; otherwise the call is answered.
+static bool ask(struct session *session, struct listener *listener, struct call *call,
+                const struct link_message *message)
+{
+    if (listener->call) {
+        struct problem *problem = problem_new(409, "its last request is still under way");
+        problem->retry_after = 1;
+        call_fail(call, problem);
+        return false;
+    }
+    if (!session->ports.to_pipeline(session->ports.data, message)) {
+        call_fail(call, problem_new(503, "the pipeline is away"));
+        return false;
+    }
+    keep_call(session, listener, call);
+    return true;
+}
+
+bool listener_restart(struct session *session, struct listener *listener, struct call *call,
+                      const char *ufrag, const char *password)
+{
+    struct link_message restart = {.type = LINK_RESTART,
+                                   .listener = listener->id,
+                                   .ufrag = (char *)ufrag,
+                                   .password = (char *)password};
+    if (!ask(session, listener, call, &restart))
+        return false;
+    listener->restarting = true;
+    listener->next_ufrag = g_strdup(ufrag);
+    listener->candidates = 0;
+    return true;
+}
+
+void listener_answer(struct session *session, struct listener *listener, struct call *call,
+                     const char *sdp)
+{
+    struct link_message answer = {
+        .type = LINK_ANSWER, .listener = listener->id, .sdp = (char *)sdp};
+    g_autofree char *ufrag = fragment_find_ufrag(sdp);
+    if (ask(session, listener, call, &answer))
+        ice_session_set(&listener->ice, NULL, ufrag);
+}
+
+bool listener_candidate(struct session *session, struct listener *listener, const char *candidate,
+                        const char *mid, int mline)
+{
+    // Beyond what any client has they are passed over, so that no one can fill the link.
+    if (listener->candidates++ >= LISTENER_MAX_CANDIDATES)
+        return true;
+    struct link_message message = {.type = LINK_CANDIDATE,
+                                   .listener = listener->id,
+                                   .candidate = (char *)candidate,
+                                   .mid = (char *)mid,
+                                   .mline = mline};
+    return session->ports.to_pipeline(session->ports.data, &message);
+}
+
+bool listener_set_mode(struct session *session, struct listener *listener, enum stream_mode mode)
+{
+    struct link_message message = {.type = LINK_MODE, .listener = listener->id, .mode = mode};
+    if (!session->ports.to_pipeline(session->ports.data, &message))
+        return false;
+    listener->mode = mode;
+    emit_listener(session, listener);
+    return true;
+}
+
+void listener_close(struct session *session, struct listener *listener, const char *why)
+{
+    struct link_message close = {
+        .type = LINK_CLOSE, .listener = listener->id, .detail = (char *)why};
+    // The pipeline may be out of reach and still send to this listener: it is told when it is back.
+    if (!session->ports.to_pipeline(session->ports.data, &close))
+        g_hash_table_add(session->left, g_strdup(listener->id));
+    set_state(session, listener, LISTENER_CLOSED, why);
+}
+
+void listeners_expire(struct session *session)
+{
+    if (session->joining == 0)
+        return;
+    g_autoptr(GPtrArray) late = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer each;
+    g_hash_table_iter_init(&iter, session->listeners);
+    while (g_hash_table_iter_next(&iter, NULL, &each)) {
+        struct listener *listener = each;
+        if (listener->call && listener->deadline <= session->now)
+            g_ptr_array_add(late, listener);
+    }
+    for (guint i = 0; i < late->len; i++) {
+        struct listener *listener = g_ptr_array_index(late, i);
+        bool lives = listener->restarting;
+        fail_call(session, listener, 504, "the pipeline did not answer in time");
+        if (!lives)
+            listener_close(session, listener, "the pipeline did not answer in time");
+    }
+}
+
+int64_t listeners_deadline(const struct session *session)
+{
+    int64_t next = 0;
+    if (session->joining == 0)
+        return next;
+    GHashTableIter iter;
+    gpointer each;
+    g_hash_table_iter_init(&iter, session->listeners);
+    while (g_hash_table_iter_next(&iter, NULL, &each)) {
+        const struct listener *listener = each;
+        if (listener->call && (next == 0 || listener->deadline < next))
+            next = listener->deadline;
+    }
+    return next;
+}
+
+void session_client_gone(struct session *session, struct client *client, int64_t now)
+{
+    session->now = now;
+    g_autoptr(GPtrArray) gone = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer each;
+    g_hash_table_iter_init(&iter, session->listeners);
+    while (g_hash_table_iter_next(&iter, NULL, &each))
+        if (((struct listener *)each)->client == client)
+            g_ptr_array_add(gone, each);
+    for (guint i = 0; i < gone->len; i++) {
+        struct listener *listener = g_ptr_array_index(gone, i);
+        listener->client = NULL;
+        listener_close(session, listener, "its WebSocket was closed");
+    }
+    session_schedule(session);
+}
+
+// --- what the pipeline says ---------------------------------------------------------------------
+
+// What a WHEP player has to be told besides: a server that offers, too, has refused its offer.
+static int status_of_sdp(const struct listener *listener, bool offer)
+{
+    if (listener->restarting)
+        return 200;
+    return offer ? 406 : 201;
+}
+
+static void on_sdp(struct session *session, struct listener *listener,
+                   const struct link_message *message)
+{
+    if (!listener->call)
+        return;
+    bool offer = message->type == LINK_OFFER;
+    g_autofree char *ufrag = fragment_find_ufrag(message->sdp);
+    ice_session_set(&listener->ice, ufrag, listener->next_ufrag);
+    listener->offered = listener->offered || offer;
+    json_t *result =
+        json_pack("{s:s s:s s:s s:o}", "listener", listener->id, "room", listener->room, "sdp",
+                  message->sdp, "ice_servers", ice_servers_to_json(session));
+    if (!listener->client) {
+        json_object_set_new(result, "status", json_integer(status_of_sdp(listener, offer)));
+        json_object_set_new(result, "etag", ufrag ? json_string(ufrag) : json_null());
+    }
+    call_succeed(take_call(session, listener), result);
+}
+
+static void on_candidate(struct session *session, const struct listener *listener,
+                         const struct link_message *message)
+{
+    if (listener->client)
+        session->ports.notify(session->ports.data, listener->client, "webrtc.candidate",
+                              json_pack("{s:s s:s s:i}", "listener", listener->id, "candidate",
+                                        message->candidate, "mline", message->mline));
+}
+
+static void on_refused(struct session *session, struct listener *listener,
+                       const struct link_message *message)
+{
+    const char *detail = message->detail ? message->detail : "the pipeline refused";
+    bool lives = listener->restarting;
+    fail_call(session, listener, message->status, detail);
+    if (lives)
+        return;
+    set_state(session, listener, LISTENER_CLOSED, detail);
+}
+
+static void count_listener(struct session *session, struct listener *listener,
+                           const struct link_stats *stats)
+{
+    struct link_stats grown;
+    reception_count(&listener->reception, stats, session->now, &grown);
+    audience_add(session_room(session, listener->room), &grown);
+    listener->counted = true;
+    if (!session->stats_at)
+        session->stats_at = session->now + SESSION_STATS_INTERVAL;
+}
+
+// The same state again says that an answer was taken.
+static void on_state(struct session *session, struct listener *listener,
+                     const struct link_message *message)
+{
+    if (message->state != listener->state)
+        set_state(session, listener, message->state, message->detail);
+    else if (listener->call)
+        call_succeed(take_call(session, listener),
+                     listener->client ? NULL : json_pack("{s:i}", "status", 204));
+}
+
+// One listens by a door of the pipeline's own, or does so in another mode.
+static void on_joined(struct session *session, const struct link_message *message)
+{
+    struct listener *listener = g_hash_table_lookup(session->listeners, message->listener);
+    if (!listener) {
+        listener = add_listener(session, message->listener, message->room, message->mode);
+        reception_begin(&listener->reception, session->now);
+        listener->agent = agent_name(message->client);
+    }
+    listener->kind = message->kind;
+    listener->state = LISTENER_CONNECTED;
+    listener->mode = message->mode;
+    listener->since = message->since;
+    emit_listener(session, listener);
+    session_emit_room(session, message->room);
+}
+
+void listeners_on_link(struct session *session, const struct link_message *message)
+{
+    if (message->type == LINK_JOINED) {
+        on_joined(session, message);
+        return;
+    }
+    struct listener *listener = g_hash_table_lookup(session->listeners, message->listener);
+    if (!listener)
+        return;
+    switch (message->type) {
+    case LINK_OFFER:
+    case LINK_ANSWER:
+        on_sdp(session, listener, message);
+        break;
+    case LINK_CANDIDATE:
+        on_candidate(session, listener, message);
+        break;
+    case LINK_REFUSED:
+        on_refused(session, listener, message);
+        break;
+    case LINK_STATE:
+        on_state(session, listener, message);
+        break;
+    case LINK_STATS:
+        count_listener(session, listener, &message->stats);
+        break;
+    default:
+        break;
+    }
+}
+
+// The pipeline's list is the truth: listeners that it lacks are gone, those it has are learnt.
+void listeners_on_hello(struct session *session, const GPtrArray *list)
+{
+    g_autoptr(GHashTable) there = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < list->len; i++) {
+        const struct link_listener *told = g_ptr_array_index(list, i);
+        if (g_hash_table_contains(session->left, told->id)) {
+            struct link_message close = {.type = LINK_CLOSE, .listener = told->id};
+            session->ports.to_pipeline(session->ports.data, &close);
+            continue;
+        }
+        struct listener *listener = g_hash_table_lookup(session->listeners, told->id);
+        if (!listener)
+            listener = add_listener(session, told->id, told->room, told->mode);
+        listener->kind = told->kind;
+        if (!listener->agent)
+            listener->agent = agent_name(told->client);
+        listener->state = told->state;
+        listener->since = told->since;
+        ice_session_set(&listener->ice, told->ufrag, told->their_ufrag);
+        g_hash_table_add(there, told->id);
+        emit_listener(session, listener);
+    }
+    g_hash_table_remove_all(session->left);
+    g_autoptr(GList) all = g_hash_table_get_values(session->listeners);
+    for (GList *link = all; link; link = link->next) {
+        struct listener *listener = link->data;
+        if (!g_hash_table_contains(there, listener->id))
+            set_state(session, listener, LISTENER_CLOSED, "the pipeline was restarted");
+    }
+}
+
+void listeners_link_lost(struct session *session)
+{
+    g_autoptr(GList) all = g_hash_table_get_values(session->listeners);
+    for (GList *link = all; link; link = link->next)
+        fail_call(session, link->data, 503, "the pipeline was lost before it answered");
+}

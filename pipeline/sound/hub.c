@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Locks and counts are those of C and POSIX, which ThreadSanitizer understands; GLib's are not
+// (make tsan).
+#include "pipeline/sound/hub.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "pipeline/sound/priority.h"
+
+#define SLOW (10 * G_TIME_SPAN_MILLISECOND)   // a call that takes as long is held against it
+#define SLOW_CALLS 5                          // so many in a row are too many
+#define STUCK (250 * G_TIME_SPAN_MILLISECOND) // a call that takes as long will not return
+#define FEW 32                                // subscribers whom the encoder's thread serves itself
+#define QUEUED 32                             // packets that a lane may be behind
+
+struct hub_sink {
+    atomic_int references;
+    struct hub_subscriber subscriber;
+    atomic_bool left;
+    atomic_bool stalled;
+    _Atomic gint64 called; // when the call under way began, 0 between calls
+    int slow;              // calls in a row; its lane's thread alone
+};
+
+// Never changed once it is in a lane.
+struct list {
+    atomic_int references;
+    GPtrArray *sinks; // owned: struct hub_sink
+};
+
+// One part of the subscribers. Until there are many there is but the first, without a thread.
+struct lane {
+    struct hub *hub;
+    struct list *list; // owned
+    GQueue queue;      // owned: GstBuffer
+    pthread_cond_t queued;
+    GThread *thread; // owned, or NULL
+};
+
+#define LANES 2
+
+struct hub {
+    pthread_mutex_t lock; // guards what follows, but not what a list holds
+    struct lane lanes[LANES];
+    bool stopping;
+};
+
+static void sink_unref(gpointer data)
+{
+    struct hub_sink *sink = data;
+    if (atomic_fetch_sub(&sink->references, 1) > 1)
+        return;
+    sink->subscriber.released(sink->subscriber.data);
+    g_free(sink);
+}
+
+static gpointer sink_ref(gconstpointer data, gpointer unused)
+{
+    struct hub_sink *sink = (struct hub_sink *)data;
+    atomic_fetch_add(&sink->references, 1);
+    return sink;
+}
+
+static struct list *list_new(GPtrArray *sinks)
+{
+    struct list *list = g_new0(struct list, 1);
+    atomic_init(&list->references, 1);
+    list->sinks = sinks;
+    return list;
+}
+
+static void list_unref(struct list *list)
+{
+    if (atomic_fetch_sub(&list->references, 1) > 1)
+        return;
+    g_ptr_array_unref(list->sinks);
+    g_free(list);
+}
+
+// With the lock held. The caller owns the reference.
+static struct list *list_take(struct lane *lane)
+{
+    atomic_fetch_add(&lane->list->references, 1);
+    return lane->list;
+}
+
+// --- packets ------------------------------------------------------------------------------
+
+static void deliver_one(struct hub_sink *sink, GstBuffer *packet)
+{
+    gint64 begin = g_get_monotonic_time();
+    atomic_store(&sink->called, begin);
+    bool good = sink->subscriber.take(packet, sink->subscriber.data);
+    atomic_store(&sink->called, 0);
+    sink->slow = g_get_monotonic_time() - begin >= SLOW ? sink->slow + 1 : 0;
+    if (!good || sink->slow >= SLOW_CALLS)
+        atomic_store(&sink->stalled, true);
+}
+
+// Takes over the reference to the list.
+static void walk(struct list *list, GstBuffer *packet)
+{
+    for (guint i = 0; i < list->sinks->len; i++) {
+        struct hub_sink *sink = g_ptr_array_index(list->sinks, i);
+        if (!atomic_load(&sink->left) && !atomic_load(&sink->stalled))
+            deliver_one(sink, packet);
+    }
+    list_unref(list);
+}
+
+// With the lock held. A lane that is held up loses the oldest packet, which is returned.
+static GstBuffer *hand_over(struct lane *lane, GstBuffer *packet)
+{
+    GstBuffer *lost = lane->queue.length == QUEUED ? g_queue_pop_head(&lane->queue) : NULL;
+    g_queue_push_tail(&lane->queue, gst_buffer_ref(packet));
+    pthread_cond_signal(&lane->queued);
+    return lost;
+}
+
+void hub_deliver(struct hub *hub, GstBuffer *packet)
+{
+    struct list *list = NULL;
+    GstBuffer *lost[LANES] = {NULL};
+    pthread_mutex_lock(&hub->lock);
+    if (!hub->lanes[0].thread)
+        list = list_take(&hub->lanes[0]);
+    for (int i = 0; i < LANES; i++)
+        if (hub->lanes[i].thread)
+            lost[i] = hand_over(&hub->lanes[i], packet);
+    pthread_mutex_unlock(&hub->lock);
+    if (list)
+        walk(list, packet);
+    for (int i = 0; i < LANES; i++)
+        gst_clear_buffer(&lost[i]);
+}
+
+static gpointer run_lane(gpointer data)
+{
+    struct lane *lane = data;
+    struct hub *hub = lane->hub;
+    priority_raise();
+    pthread_mutex_lock(&hub->lock);
+    while (!hub->stopping) {
+        GstBuffer *packet = g_queue_pop_head(&lane->queue);
+        if (!packet) {
+            pthread_cond_wait(&lane->queued, &hub->lock);
+            continue;
+        }
+        struct list *list = list_take(lane);
+        pthread_mutex_unlock(&hub->lock);
+        walk(list, packet);
+        gst_buffer_unref(packet);
+        pthread_mutex_lock(&hub->lock);
+    }
+    pthread_mutex_unlock(&hub->lock);
+    return NULL;
+}
+
+// --- life -----------------------------------------------------------------------------------
+
+struct hub *hub_create(void)
+{
+    struct hub *hub = g_new0(struct hub, 1);
+    pthread_mutex_init(&hub->lock, NULL);
+    for (int i = 0; i < LANES; i++) {
+        hub->lanes[i].hub = hub;
+        hub->lanes[i].list = list_new(g_ptr_array_new_with_free_func(sink_unref));
+        pthread_cond_init(&hub->lanes[i].queued, NULL);
+    }
+    return hub;
+}
+
+static void begin_lanes(struct hub *hub)
+{
+    pthread_mutex_lock(&hub->lock);
+    for (int i = 0; i < LANES; i++)
+        hub->lanes[i].thread = g_thread_new("hub", run_lane, &hub->lanes[i]);
+    pthread_mutex_unlock(&hub->lock);
+}
+
+static void end_lanes(struct hub *hub)
+{
+    pthread_mutex_lock(&hub->lock);
+    hub->stopping = true;
+    for (int i = 0; i < LANES; i++)
+        pthread_cond_signal(&hub->lanes[i].queued);
+    pthread_mutex_unlock(&hub->lock);
+    for (int i = 0; i < LANES; i++)
+        if (hub->lanes[i].thread)
+            g_thread_join(hub->lanes[i].thread);
+}
+
+void hub_destroy(struct hub *hub)
+{
+    if (!hub)
+        return;
+    end_lanes(hub);
+    for (int i = 0; i < LANES; i++) {
+        list_unref(hub->lanes[i].list);
+        g_queue_clear_full(&hub->lanes[i].queue, (GDestroyNotify)gst_buffer_unref);
+        pthread_cond_destroy(&hub->lanes[i].queued);
+    }
+    pthread_mutex_destroy(&hub->lock);
+    g_free(hub);
+}
+
+// --- subscribers: only the main loop changes lists, and may read them without the lock --------
+
+static void replace_list(struct lane *lane, GPtrArray *sinks)
+{
+    struct list *list = list_new(sinks);
+    pthread_mutex_lock(&lane->hub->lock);
+    struct list *old = lane->list;
+    lane->list = list;
+    pthread_mutex_unlock(&lane->hub->lock);
+    list_unref(old);
+}
+
+static guint count(const struct hub *hub, int lane)
+{
+    return hub->lanes[lane].list->sinks->len;
+}
+
+static struct lane *choose_lane(struct hub *hub)
+{
+    if (!hub->lanes[0].thread && count(hub, 0) == FEW)
+        begin_lanes(hub);
+    return hub->lanes[0].thread && count(hub, 1) < count(hub, 0) ? &hub->lanes[1] : &hub->lanes[0];
+}
+
+struct hub_sink *hub_subscribe(struct hub *hub, const struct hub_subscriber *subscriber)
+{
+    struct lane *lane = choose_lane(hub);
+    struct hub_sink *sink = g_new0(struct hub_sink, 1);
+    atomic_init(&sink->references, 1);
+    sink->subscriber = *subscriber;
+    GPtrArray *sinks = g_ptr_array_copy(lane->list->sinks, sink_ref, NULL);
+    g_ptr_array_add(sinks, sink);
+    replace_list(lane, sinks);
+    return sink;
+}
+
+void hub_unsubscribe(struct hub *hub, struct hub_sink *sink)
+{
+    bool first = g_ptr_array_find(hub->lanes[0].list->sinks, sink, NULL);
+    struct lane *lane = &hub->lanes[first ? 0 : 1];
+    atomic_store(&sink->left, true);
+    GPtrArray *sinks = g_ptr_array_copy(lane->list->sinks, sink_ref, NULL);
+    g_ptr_array_remove(sinks, sink);
+    replace_list(lane, sinks);
+}
+
+bool hub_is_empty(struct hub *hub)
+{
+    pthread_mutex_lock(&hub->lock);
+    bool empty = count(hub, 0) + count(hub, 1) == 0;
+    pthread_mutex_unlock(&hub->lock);
+    return empty;
+}
+
+static struct hub_sink *find_stalled_in(const GPtrArray *sinks)
+{
+    gint64 now = g_get_monotonic_time();
+    for (guint i = 0; i < sinks->len; i++) {
+        struct hub_sink *sink = g_ptr_array_index(sinks, i);
+        gint64 called = atomic_load(&sink->called);
+        if (atomic_load(&sink->stalled) || (called && now - called >= STUCK))
+            return sink;
+    }
+    return NULL;
+}
+
+static struct hub_sink *find_stalled(struct hub *hub)
+{
+    struct hub_sink *sink = find_stalled_in(hub->lanes[0].list->sinks);
+    return sink ? sink : find_stalled_in(hub->lanes[1].list->sinks);
+}
+
+void hub_put_out_stalled(struct hub *hub)
+{
+    struct hub_sink *sink;
+    while ((sink = find_stalled(hub)))
+        sink->subscriber.stalled(sink->subscriber.data);
+}
