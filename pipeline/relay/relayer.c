@@ -9,13 +9,13 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "pipeline/sound/encoder.h"
 #include "pipeline/sound/hub.h"
+#include "pipeline/webrtc/rtp_bytes.h"
 #include "pipeline/webrtc/srtp.h"
 
-#define HEADER 12
-#define MAX_OPUS 1275                    // of one frame (RFC 6716, 3.4)
+#define SENDER 28                        // bytes of a sender report
 #define REPORT_SPAN (2 * G_USEC_PER_SEC) // of capture, between two sender reports
-#define NTP_OFFSET 2208988800u           // seconds from 1900 to 1970
 
 struct relayer {
     gatomicrefcount references; // the owner's, and one for each place in the hub
@@ -37,18 +37,6 @@ struct relayer {
 
 // --- packets: the encoder's thread --------------------------------------------------------------
 
-static guint8 *put16(guint8 *at, guint16 value)
-{
-    at[0] = value >> 8;
-    at[1] = value & 0xff;
-    return at + 2;
-}
-
-static guint8 *put32(guint8 *at, guint32 value)
-{
-    return put16(put16(at, value >> 16), value & 0xffff);
-}
-
 static bool send_datagram(struct relayer *relayer, int fd, const guint8 *data, gsize length)
 {
     if (send(fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL) == (gssize)length)
@@ -60,15 +48,16 @@ static bool send_datagram(struct relayer *relayer, int fd, const guint8 *data, g
 
 static void send_rtp(struct relayer *relayer, GstBuffer *packet)
 {
-    guint8 data[HEADER + MAX_OPUS + SRTP_TAG];
-    guint8 *at = data;
-    *at++ = 0x80;
-    *at++ = (relayer->sent == 0 ? 0x80 : 0) | relayer->told->payload;
-    at = put16(at, relayer->index & 0xffff);
-    at = put32(at, relayer->origin + (guint32)GST_BUFFER_OFFSET(packet));
-    at = put32(at, relayer->told->ssrc);
-    gsize opus = gst_buffer_extract(packet, 0, at, MAX_OPUS), length = HEADER + opus;
-    struct srtp_packet plain = {relayer->told->ssrc, relayer->index++, data, HEADER, length};
+    _Alignas(guint32) guint8 data[RTP_FIXED + MAX_PACKET + SRTP_TAG];
+    struct rtp_header header = {.marker = relayer->sent == 0,
+                                .payload = (guint8)relayer->told->payload,
+                                .sequence = (guint16)relayer->index,
+                                .time = relayer->origin + (guint32)GST_BUFFER_OFFSET(packet),
+                                .ssrc = relayer->told->ssrc};
+    rtp_write_header(&header, data);
+    gsize opus = gst_buffer_extract(packet, 0, data + RTP_FIXED, MAX_PACKET);
+    gsize length = RTP_FIXED + opus;
+    struct srtp_packet plain = {header.ssrc, relayer->index++, data, RTP_FIXED, length};
     if (relayer->told->key)
         length = srtp_protect(&relayer->srtp, &plain);
     relayer->sent++;
@@ -83,20 +72,17 @@ static void send_rtp(struct relayer *relayer, GstBuffer *packet)
 static void send_report(struct relayer *relayer, GstBuffer *packet)
 {
     static const guint8 name[] = {1, 8, 'f', 'a', 'r', 'f', 'i', 'e', 'l', 'd', 0, 0};
-    guint8 data[28 + 8 + sizeof name];
-    guint32 ssrc = relayer->told->ssrc;
-    guint64 time = GST_BUFFER_OFFSET_END(packet);
-    guint64 fraction = ((time % G_USEC_PER_SEC) << 32) / G_USEC_PER_SEC;
-    guint8 *at = put32(data, 0x80c80006); // type 200, six more words
-    at = put32(at, ssrc);
-    at = put32(at, (guint32)(time / G_USEC_PER_SEC + NTP_OFFSET));
-    at = put32(at, (guint32)fraction);
-    at = put32(at, relayer->origin + (guint32)GST_BUFFER_OFFSET(packet));
-    at = put32(at, relayer->sent);
-    at = put32(at, relayer->octets);
-    at = put32(at, 0x81ca0004); // type 202, four more words
-    at = put32(at, ssrc);
-    memcpy(at, name, sizeof name);
+    _Alignas(guint32) guint8 data[SENDER + 8 + sizeof name];
+    guint8 *described = data + SENDER;
+    GST_WRITE_UINT32_BE(data, 0x80c80006); // type 200, six more words
+    GST_WRITE_UINT32_BE(data + 4, relayer->told->ssrc);
+    rtp_write_time(GST_BUFFER_OFFSET_END(packet), data + 8);
+    GST_WRITE_UINT32_BE(data + 16, relayer->origin + (guint32)GST_BUFFER_OFFSET(packet));
+    GST_WRITE_UINT32_BE(data + 20, relayer->sent);
+    GST_WRITE_UINT32_BE(data + 24, relayer->octets);
+    GST_WRITE_UINT32_BE(described, 0x81ca0004); // type 202, four more words
+    GST_WRITE_UINT32_BE(described + 4, relayer->told->ssrc);
+    memcpy(described + 8, name, sizeof name);
     send_datagram(relayer, relayer->rtcp, data, sizeof data);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "pipeline/sound/encoder.h"
+#include "pipeline/webrtc/rtp_bytes.h"
 
 GstCaps *rtp_caps(const struct rtp *rtp)
 {
@@ -56,36 +57,32 @@ void rtp_clear(struct rtp *rtp)
 
 // --- packets -------------------------------------------------------------------------------
 
-#define FIXED 12               // RFC 3550, section 5.1
-#define EXTENSION 16           // with abs-capture-time inside, RFC 8285 in its one-byte form
-#define REDUNDANT 4            // RFC 2198: of the packet before
-#define PRIMARY 1              // of the packet itself
-#define MOST_CARRIED 600       // bytes of the packet before, so that the whole fits into a datagram
-#define CAPTURE_EVERY 4800     // frames between capture times; the receiver fills in those between
-#define UNIX_EPOCH 2208988800u // of NTP, seconds
-#define LONG_WAY 64            // packets, of which one goes through the pad
+#define EXTENSION 16       // with abs-capture-time inside, RFC 8285 in its one-byte form
+#define REDUNDANT 4        // RFC 2198: of the packet before
+#define PRIMARY 1          // of the packet itself
+#define MOST_CARRIED 600   // bytes of the packet before, so that the whole fits into a datagram
+#define CAPTURE_EVERY 4800 // frames between capture times; the receiver fills in those between
+#define LONG_WAY 64        // packets, of which one goes through the pad
 
-static gsize put_fixed(const struct rtp *rtp, guint8 *at, const GstBuffer *packet, bool extended)
+static gsize put_header(const struct rtp *rtp, guint8 *at, const GstBuffer *packet, bool extended)
 {
-    at[0] = 0x80 | (extended ? 0x10 : 0);
-    at[1] = (rtp->begun ? 0 : 0x80) | rtp->payload;
-    GST_WRITE_UINT16_BE(at + 2, (guint16)rtp->sequence);
-    GST_WRITE_UINT32_BE(at + 4, rtp->origin + (guint32)GST_BUFFER_OFFSET(packet));
-    GST_WRITE_UINT32_BE(at + 8, rtp->ssrc);
-    return FIXED;
+    struct rtp_header header = {.extended = extended,
+                                .marker = !rtp->begun,
+                                .payload = rtp->payload,
+                                .sequence = (guint16)rtp->sequence,
+                                .time = rtp->origin + (guint32)GST_BUFFER_OFFSET(packet),
+                                .ssrc = rtp->ssrc};
+    rtp_write_header(&header, at);
+    return RTP_FIXED;
 }
 
 static gsize put_capture_time(const struct rtp *rtp, guint8 *at, const GstBuffer *packet)
 {
-    guint64 microtime = GST_BUFFER_OFFSET_END(packet);
     memset(at, 0, EXTENSION);
     GST_WRITE_UINT16_BE(at, 0xbede);
     GST_WRITE_UINT16_BE(at + 2, (EXTENSION - 4) / 4);
     at[4] = rtp->capture_id << 4 | 7;
-    guint64 seconds = microtime / G_USEC_PER_SEC + UNIX_EPOCH;
-    guint64 fraction = ((microtime % G_USEC_PER_SEC) << 32) / G_USEC_PER_SEC;
-    guint64 time = GUINT64_TO_BE(seconds << 32 | fraction);
-    memcpy(at + 5, &time, sizeof time);
+    rtp_write_time(GST_BUFFER_OFFSET_END(packet), at + 5);
     return EXTENSION;
 }
 
@@ -124,10 +121,10 @@ static bool push(struct rtp *rtp, const GstBuffer *packet, const guint8 *bytes, 
 bool rtp_push(struct rtp *rtp, GstBuffer *packet)
 {
     _Alignas(guint32) guint8
-        bytes[FIXED + EXTENSION + REDUNDANT + PRIMARY + MOST_CARRIED + MAX_PACKET + SRTP_TAG];
+        bytes[RTP_FIXED + EXTENSION + REDUNDANT + PRIMARY + MOST_CARRIED + MAX_PACKET + SRTP_TAG];
     bool stamped = rtp->capture_id && GST_BUFFER_OFFSET(packet) % CAPTURE_EVERY == 0;
     GstBuffer *before = rtp->opus ? carried(rtp, packet) : NULL;
-    gsize size = put_fixed(rtp, bytes, packet, stamped);
+    gsize size = put_header(rtp, bytes, packet, stamped);
     if (stamped)
         size += put_capture_time(rtp, bytes + size, packet);
     gsize header = size;
