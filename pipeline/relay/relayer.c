@@ -25,7 +25,8 @@ struct relayer {
     int rtp, rtcp;    // sockets, -1 without one
     struct srtp srtp; // where there is a key
 
-    // The encoder thread's.
+    // Guards what follows: after a stall, a call under way and the next may be in two threads.
+    GMutex lock;
     guint64 index;        // sequence number of the next, with its rollovers
     guint32 origin;       // RTP time of sample 0
     gint64 reported;      // capture of the last sender report, microseconds of Unix time
@@ -35,7 +36,7 @@ struct relayer {
     atomic_int last_error; // errno
 };
 
-// --- packets: the encoder's thread --------------------------------------------------------------
+// --- packets: any thread ------------------------------------------------------------------------
 
 static bool send_datagram(struct relayer *relayer, int fd, const guint8 *data, gsize length)
 {
@@ -90,11 +91,13 @@ static bool on_packet(GstBuffer *packet, void *data)
 {
     struct relayer *relayer = data;
     gint64 captured = GST_BUFFER_OFFSET_END(packet);
+    g_mutex_lock(&relayer->lock);
     send_rtp(relayer, packet);
     if (relayer->rtcp >= 0 && ABS(captured - relayer->reported) >= REPORT_SPAN) {
         relayer->reported = captured;
         send_report(relayer, packet);
     }
+    g_mutex_unlock(&relayer->lock);
     return true;
 }
 
@@ -110,6 +113,7 @@ static void relayer_unref(void *data)
     if (relayer->rtcp >= 0)
         close(relayer->rtcp);
     relay_destroy(relayer->told);
+    g_mutex_clear(&relayer->lock);
     g_free(relayer);
 }
 
@@ -190,6 +194,7 @@ struct relayer *relayer_create(struct room *room, const struct relay *wanted, GE
 {
     struct relayer *relayer = g_new0(struct relayer, 1);
     g_atomic_ref_count_init(&relayer->references);
+    g_mutex_init(&relayer->lock);
     relayer->told = relay_copy(wanted);
     relayer->rtp = relayer->rtcp = -1;
     relayer->index = g_random_int() & 0x7fff; // a receiver's count of rollovers begins at 0
