@@ -64,6 +64,8 @@ struct visitor {
     bool farewell;     // WebSocket: stream_end has been said
     GString *incoming; // owned: WebSocket: the message that is coming in
     int faults;        // WebSocket: messages that were no good
+    gint64 second;     // WebSocket: begin of the last second of messages
+    int said;          // WebSocket: messages since
 };
 
 // What lws keeps for each connection, zeroed.

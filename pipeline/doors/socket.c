@@ -8,6 +8,7 @@
 #include "pipeline/doors/own.h"
 
 #define MOST_TEXTS 16 // that wait to be sent
+#define MOST_SAID 32  // messages in a second
 #define MOST_FAULTS 10
 #define HEADER 14 // bytes before each packet
 
@@ -47,12 +48,27 @@ static void answer_clock(struct visitor *visitor, const struct said *said)
     say(visitor, json);
 }
 
+// A change of mode costs far more than to ask for it, and the controller hears of each.
+static bool says_too_much(struct visitor *visitor)
+{
+    gint64 now = g_get_monotonic_time();
+    if (now - visitor->second >= G_USEC_PER_SEC) {
+        visitor->second = now;
+        visitor->said = 0;
+    }
+    return ++visitor->said > MOST_SAID;
+}
+
 static void take_message(struct visitor *visitor, const char *text, gsize length)
 {
     struct said said;
     g_autoptr(GError) error = NULL;
     if (visitor->ending)
         return;
+    if (says_too_much(visitor)) {
+        visitor_end(visitor, "too many messages at once");
+        return;
+    }
     if (!said_read(&said, text, length, &error))
         ;
     else if (said.type == SAID_CLOCK)

@@ -129,6 +129,16 @@ test('one who asks without reading the answers is put out', async () => {
     client.socket.terminate();
 });
 
+test('one who keeps changing the mode is put out, and nobody else', async () => {
+    const [client, other] = [await open(), await open()];
+    for (let i = 0; i < 20000; i++) client.say({ type: 'mode', mode: i % 2 ? 'safe' : 'lowest' });
+    await waitFor('its end', () => client.closed !== null);
+    await waitFor('its end', async () => (await listeners()).length === 1);
+    isNear(pitch((await other.hear(0.3)).left), 440);
+    await other.close();
+    await nobody();
+});
+
 test('a handshake without leave is refused with a reason', async () => {
     const { audio, pcm, webm } = await streamsOf(farfield);
     const cases = [
