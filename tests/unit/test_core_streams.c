@@ -11,6 +11,7 @@ static int set_up_open(void **state)
     set_up_running(state);
     struct fake_session *f = *state;
     f->session->stream_port = 8082;
+    g_free(f->session->address);
     f->session->address = g_strdup("::1");
     f->session->stream_token = g_strdup("secret");
     fake_pipeline_says(f, "{'type': 'pipeline.hello', 'listeners': []}");
