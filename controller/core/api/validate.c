@@ -148,7 +148,7 @@ static void check_number(struct problem *problem, const struct param *param, con
     else if (param->min != param->max && (number < param->min || number > param->max))
         problem_add(problem, param->name, "must be from %.10g to %.10g%s%s", param->min, param->max,
                     param->unit ? " " : "", param->unit ? param->unit : "");
-    else if (integer && fabs(number) > G_MAXINT32)
+    else if (integer && param->min == param->max && fabs(number) > G_MAXINT32)
         problem_add(problem, param->name, "is out of range");
 }
 

@@ -71,7 +71,7 @@ static const struct command new = {
           .max = RELAY_MAX_PAYLOAD, .fallback = "111"},
          {"ssrc", PARAM_INTEGER, false,
           "RTP synchronisation source; one is made up where it is missing, and for SRTP always",
-          .min = 0, .max = 2147483647},
+          .min = 0, .max = G_MAXUINT32},
          {"srtp_key", PARAM_STRING, false,
           "base64 of 30 bytes, key and salt of AES_CM_128_HMAC_SHA1_80; with it, SRTP is sent",
           .max = 40},

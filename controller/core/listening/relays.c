@@ -204,8 +204,8 @@ static struct relay *wanted_by(const struct session *session, const struct call 
     wanted->port = call_integer(call, "port");
     wanted->rtcp_port = call_integer(call, "rtcp_port");
     wanted->payload = call_integer(call, "payload");
-    wanted->ssrc = json_object_get(call->params, "ssrc") ? (guint32)call_integer(call, "ssrc")
-                                                         : new_ssrc(session);
+    const json_t *ssrc = json_object_get(call->params, "ssrc");
+    wanted->ssrc = ssrc ? (guint32)json_integer_value(ssrc) : new_ssrc(session);
     wanted->ttl = call_integer(call, "ttl");
     stream_mode_of_name(call_string(call, "mode"), &wanted->mode);
     wanted->key = g_strdup(call_string(call, "srtp_key"));
