@@ -302,6 +302,16 @@ int64_t config_integer(const struct config *config, const char *name)
     return g_ascii_strtoll(value_of(config, name), NULL, 10);
 }
 
+bool config_check_less(const struct config *config, const char *less, const char *more,
+                       GError **error)
+{
+    if (config_integer(config, less) < config_integer(config, more))
+        return true;
+    g_set_error(error, FARFIELD_ERROR, ERROR_INVALID, "%s (%s) must be less than %s (%s)", less,
+                value_of(config, less), more, value_of(config, more));
+    return false;
+}
+
 bool config_boolean(const struct config *config, const char *name)
 {
     bool value = false;

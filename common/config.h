@@ -52,6 +52,9 @@ void config_destroy(struct config *config);
 const char *config_string(const struct config *config, const char *name);
 int64_t config_integer(const struct config *config, const char *name);
 bool config_boolean(const struct config *config, const char *name);
+// Whether one number is less than the other; false with `error`, which names both.
+bool config_check_less(const struct config *config, const char *less, const char *more,
+                       GError **error);
 
 // Every value that `program` reads too, but for those in `except` (ended by NULL), as the variables
 // of an environment, "FARFIELD_X=value". The caller frees the array with g_strfreev().

@@ -174,7 +174,8 @@ static bool check_differ(const struct app *app, const char *one, const char *oth
 static bool check_config(const struct app *app, GError **error)
 {
     if (!check_jack_server(config_string(app->config, "jack-server"), error) ||
-        !check_ice(app, error))
+        !check_ice(app, error) ||
+        !config_check_less(app->config, "stream-queue-target", "stream-queue-max", error))
         return false;
     const char *at = config_string(app->config, "stream-address");
     bool together = *at == '\0' || strcmp(at, config_string(app->config, "address")) == 0;

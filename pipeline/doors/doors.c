@@ -183,12 +183,7 @@ static bool read_settings(struct doors_settings *limits, const struct config *co
         .flush = config_boolean(config, "stream-flush"),
         .preroll = (int)config_integer(config, "stream-preroll"),
     };
-    if (limits->queue_target < limits->queue_max)
-        return true;
-    g_set_error(error, FARFIELD_ERROR, ERROR_INVALID,
-                "stream-queue-target (%d) must be less than stream-queue-max (%d)",
-                limits->queue_target, limits->queue_max);
-    return false;
+    return config_check_less(config, "stream-queue-target", "stream-queue-max", error);
 }
 
 struct doors *doors_create(GMainLoop *loop, const struct config *config, struct link *link,

@@ -75,6 +75,8 @@ test('a setting that cannot be is named, with where it came from', async () => {
     await refuses({ 'http-port': 0 }, /--http-port: http-port must be a whole number from 1/);
     await refuses({ 'http-port': 4323, 'stream-port': 4323 },
         /http-port and stream-port are both 4323/);
+    await refuses({ 'stream-queue-max': 100 },
+        /stream-queue-target \(200\) must be less than stream-queue-max \(100\)/);
     await refuses({ colour: 'red' }, /there is no setting "colour"/);
     await refuses({ supervise: 'jackd,cat' }, /supervise: "cat" is none of jackd, scsynth/);
     await refuses({ 'ice-servers': 'http://x' }, /ice-servers: "http:\/\/x" is neither/);
