@@ -157,8 +157,8 @@ static void on_candidate(struct listener *listener, const char *candidate, int m
 
 static void on_connected(struct listener *listener, void *data)
 {
-    log_info("listener.connected", "{s:s s:s}", "listener", listener_id(listener), "room",
-             listener_room(listener));
+    log_info("listener.connected", "{s:s s:s s:s}", "listener", listener_id(listener), "room",
+             listener_room(listener), "kind", listener_kind_name(KIND_WEBRTC));
     tell_state(data, listener, LISTENER_CONNECTED, NULL);
 }
 

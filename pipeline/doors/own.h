@@ -55,6 +55,7 @@ struct visitor {
     struct channel *channel; // NULL once it has ended
     guint64 next;            // number of the packet that it wants next
     guint64 packets, bytes, skipped;
+    gint64 moved;      // when its socket last took something
     gint64 reported;   // when its stats were told
     char *ending;      // owned: why it ends, NULL while it lasts
     struct mux *mux;   // owned: HTTP

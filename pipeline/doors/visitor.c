@@ -132,7 +132,7 @@ struct visitor *visitor_create(struct doors *doors, struct lws *wsi, const struc
                                             .mode = ask->mode,
                                             .client = program_of(wsi),
                                             .since = (double)g_get_real_time() / G_USEC_PER_SEC};
-    visitor->reported = g_get_monotonic_time();
+    visitor->moved = visitor->reported = g_get_monotonic_time();
     visitor->incoming = g_string_new(NULL);
     if (ask->kind == KIND_WEBM || ask->kind == KIND_OGG)
         visitor->mux = mux_create(ask->kind, g_random_int());
@@ -168,12 +168,19 @@ void visitor_end(struct visitor *visitor, const char *why)
     lws_callback_on_writable(visitor->wsi);
 }
 
+// lws closes the connection by itself then, and does not say why.
+static bool took_nothing(const struct visitor *visitor)
+{
+    return visitor->mux &&
+           g_get_monotonic_time() - visitor->moved >= DOORS_PATIENCE * G_USEC_PER_SEC;
+}
+
 void visitor_destroy(struct visitor *visitor)
 {
     if (!visitor)
         return;
     if (!visitor->ending)
-        end(visitor, "left");
+        end(visitor, took_nothing(visitor) ? "it took nothing for too long" : "left");
     visitor->doors->connections--;
     mux_destroy(visitor->mux);
     g_queue_clear_full(&visitor->texts, g_free);
@@ -228,6 +235,7 @@ void visitor_took(struct visitor *visitor, struct packet *packet)
 
 void visitor_wait(struct visitor *visitor)
 {
+    visitor->moved = g_get_monotonic_time();
     if (visitor->mux)
         lws_set_timeout(visitor->wsi, PENDING_TIMEOUT_HTTP_CONTENT, DOORS_PATIENCE);
     if (visitor->ending || visitor->texts.length > 0 ||
