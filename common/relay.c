@@ -80,11 +80,12 @@ bool relay_read_key(const char *key, guint8 bytes[RELAY_KEY], GError **error)
 
 json_t *relay_to_json(const struct relay *r)
 {
-    json_t *json = json_pack("{s:s s:s s:s s:i s:i s:i s:I s:i s:s s:f s:f s:f s:f}", "id", r->id,
-                             "room", r->room, "host", r->host, "port", r->port, "rtcp_port",
-                             r->rtcp_port, "payload", r->payload, "ssrc", (json_int_t)r->ssrc,
-                             "ttl", r->ttl, "mode", stream_mode_name(r->mode), "since", r->since,
-                             "packets", r->packets, "bytes", r->bytes, "errors", r->errors);
+    json_t *json =
+        json_pack("{s:s s:s s:s s:i s:i s:i s:I s:i s:s s:f s:I s:I s:I}", "id", r->id, "room",
+                  r->room, "host", r->host, "port", r->port, "rtcp_port", r->rtcp_port, "payload",
+                  r->payload, "ssrc", (json_int_t)r->ssrc, "ttl", r->ttl, "mode",
+                  stream_mode_name(r->mode), "since", r->since, "packets", (json_int_t)r->packets,
+                  "bytes", (json_int_t)r->bytes, "errors", (json_int_t)r->errors);
     if (r->key)
         json_object_set_new(json, "srtp_key", json_string(r->key));
     if (r->detail)

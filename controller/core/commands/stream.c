@@ -27,8 +27,8 @@ static void streams(struct session *session, struct call *call)
         return;
     }
     gint64 expires = expiry(session);
-    json_t *result = json_pack("{s:s s:s s:f}", "room", call_string(call, "room"), "mode",
-                               call_string(call, "mode"), "expires", (double)expires);
+    json_t *result = json_pack("{s:s s:s s:I}", "room", call_string(call, "room"), "mode",
+                               call_string(call, "mode"), "expires", (json_int_t)expires);
     add_address(session, call, result, "audio", KIND_WEBSOCKET, expires);
     add_address(session, call, result, "pcm", KIND_PCM, expires);
     add_address(session, call, result, "webm", KIND_WEBM, expires);

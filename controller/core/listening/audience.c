@@ -51,9 +51,9 @@ json_t *audience_to_json(const struct session *session, const struct room *room)
         }
     }
     json_t *loss = all.expected > 0 ? json_real(all.lost / all.expected) : json_null();
-    return json_pack("{s:o s:o s:f s:o s:f s:f s:f}", "kinds", kinds, "modes", modes, "bitrate",
-                     all.bitrate, "loss", loss, "packets", room->sent.packets, "bytes",
-                     room->sent.bytes, "lost", room->sent.lost);
+    return json_pack("{s:o s:o s:f s:o s:I s:I s:I}", "kinds", kinds, "modes", modes, "bitrate",
+                     all.bitrate, "loss", loss, "packets", (json_int_t)room->sent.packets, "bytes",
+                     (json_int_t)room->sent.bytes, "lost", (json_int_t)room->sent.lost);
 }
 
 static json_t *take_figures(struct session *session, const struct room *room)

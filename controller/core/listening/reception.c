@@ -72,10 +72,11 @@ void reception_to_json(const struct reception *reception, json_t *object, int64_
 {
     const struct link_stats *stats = &reception->stats;
     json_t *delay = json_object_get(reception->report, "delay");
-    json_t *figures = json_pack(
-        "{s:f s:f s:f s:o s:o s:o s:o s:O? s:o}", "packets", stats->packets, "bytes", stats->bytes,
-        "lost", stats->lost, "bitrate", known(reception->bitrate), "loss",
-        known(reception_loss(reception)), "round_trip", known(stats->round_trip), "jitter",
-        known(stats->jitter), "delay", delay, "report", report_to_json(reception, now));
+    json_t *figures =
+        json_pack("{s:I s:I s:I s:o s:o s:o s:o s:O? s:o}", "packets", (json_int_t)stats->packets,
+                  "bytes", (json_int_t)stats->bytes, "lost", (json_int_t)stats->lost, "bitrate",
+                  known(reception->bitrate), "loss", known(reception_loss(reception)), "round_trip",
+                  known(stats->round_trip), "jitter", known(stats->jitter), "delay", delay,
+                  "report", report_to_json(reception, now));
     json_object_update_new(object, figures);
 }
