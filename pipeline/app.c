@@ -11,28 +11,26 @@
 #include "common/log.h"
 #include "pipeline/doors/doors.h"
 #include "pipeline/link.h"
-#include "pipeline/webrtc/listener.h"
 #include "pipeline/recording/recorders.h"
 #include "pipeline/relay/relayers.h"
 #include "pipeline/sound/room.h"
+#include "pipeline/webrtc/listeners.h"
 
 #define TICK 100                                     // ms between meters
 #define LEAVE_TIME (2 * G_TIME_SPAN_SECOND)          // to take everything down
 #define LAST_MOMENT (2700 * G_TIME_SPAN_MILLISECOND) // when what hangs is left behind
 
 struct app {
-    GMainLoop *loop;       // owned
-    GHashTable *rooms;     // owned: name -> struct room
-    GHashTable *listeners; // owned: id -> struct listener
+    GMainLoop *loop;   // owned
+    GHashTable *rooms; // owned: name -> struct room
     struct room_settings room_settings;
     struct stage stage;
     struct reaper *reaper;       // owned
+    struct listeners *listeners; // owned
     struct recorders *recorders; // owned
     struct relayers *relayers;   // owned
     struct link *link;           // owned
     struct doors *doors;         // owned
-    struct listener_events events;
-    struct listener_context listener_context;
     guint most_listeners;
     struct capture_state told;   // the last LINK_CAPTURE
     guint tick, term, interrupt; // sources of the main loop, or 0
@@ -40,25 +38,6 @@ struct app {
 };
 
 // --- telling the controller -----------------------------------------------------------
-
-static void tell_state(struct app *app, const struct listener *listener, enum listener_state state,
-                       const char *detail)
-{
-    struct link_message message = {.type = LINK_STATE,
-                                   .listener = (char *)listener_id(listener),
-                                   .state = state,
-                                   .detail = (char *)detail};
-    link_send(app->link, &message);
-}
-
-static void tell_refused(struct app *app, const char *id, int status, const char *detail)
-{
-    struct link_message message = {
-        .type = LINK_REFUSED, .listener = (char *)id, .status = status, .detail = (char *)detail};
-    link_send(app->link, &message);
-    log_info("listener.refused", "{s:s s:i s:s}", "listener", id, "status", status, "detail",
-             detail);
-}
 
 static void tell_recording(const struct recording *recording, void *data)
 {
@@ -111,20 +90,7 @@ static void on_link_connected(void *data)
     struct app *app = data;
     g_autoptr(GPtrArray) present =
         g_ptr_array_new_with_free_func((GDestroyNotify)link_listener_destroy);
-    GHashTableIter iter;
-    gpointer value;
-    g_hash_table_iter_init(&iter, app->listeners);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        struct link_listener *entry = g_new0(struct link_listener, 1);
-        entry->id = g_strdup(listener_id(value));
-        entry->room = g_strdup(listener_room(value));
-        entry->state = listener_state(value);
-        entry->mode = listener_mode(value);
-        entry->since = listener_since(value);
-        entry->ufrag = g_strdup(listener_ufrag(value));
-        entry->their_ufrag = g_strdup(listener_their_ufrag(value));
-        g_ptr_array_add(present, entry);
-    }
+    listeners_list(app->listeners, present);
     doors_list(app->doors, present);
     g_autoptr(GPtrArray) recordings = recorders_list(app->recorders);
     g_autoptr(GPtrArray) relays = relayers_list(app->relayers);
@@ -136,67 +102,12 @@ static void on_link_connected(void *data)
     doors_tell(app->doors);
 }
 
-// --- what listeners say -----------------------------------------------------------------
-
-static void on_described(struct listener *listener, const char *sdp, bool offer, void *data)
-{
-    struct app *app = data;
-    link_send(app->link, &(struct link_message){.type = offer ? LINK_OFFER : LINK_ANSWER,
-                                                .listener = (char *)listener_id(listener),
-                                                .sdp = (char *)sdp});
-}
-
-static void on_candidate(struct listener *listener, const char *candidate, int mline, void *data)
-{
-    struct app *app = data;
-    link_send(app->link, &(struct link_message){.type = LINK_CANDIDATE,
-                                                .listener = (char *)listener_id(listener),
-                                                .candidate = (char *)candidate,
-                                                .mline = mline});
-}
-
-static void on_connected(struct listener *listener, void *data)
-{
-    log_info("listener.connected", "{s:s s:s s:s}", "listener", listener_id(listener), "room",
-             listener_room(listener), "kind", listener_kind_name(KIND_WEBRTC));
-    tell_state(data, listener, LISTENER_CONNECTED, NULL);
-}
-
-static void on_stats(struct listener *listener, const struct link_stats *stats, void *data)
-{
-    struct app *app = data;
-    link_send(app->link, &(struct link_message){.type = LINK_STATS,
-                                                .listener = (char *)listener_id(listener),
-                                                .stats = *stats});
-}
-
-static void drop_listener(struct app *app, struct listener *listener, const char *detail)
-{
-    log_info("listener.closed", "{s:s s:s}", "listener", listener_id(listener), "detail", detail);
-    tell_state(app, listener, LISTENER_CLOSED, detail);
-    g_hash_table_remove(app->listeners, listener_id(listener));
-}
-
-static void on_ended(struct listener *listener, int refused, const char *detail, void *data)
-{
-    struct app *app = data;
-    if (refused) {
-        tell_refused(app, listener_id(listener), refused, detail);
-        g_hash_table_remove(app->listeners, listener_id(listener));
-    } else {
-        drop_listener(app, listener, detail);
-    }
-}
-
 // --- what the controller says -------------------------------------------------------------
 
 static void drop_all(struct app *app, const char *room, const char *detail)
 {
     doors_drop_room(app->doors, room, detail);
-    g_autoptr(GList) all = g_hash_table_get_values(app->listeners);
-    for (GList *l = all; l; l = l->next)
-        if (!room || g_strcmp0(listener_room(l->data), room) == 0)
-            drop_listener(app, l->data, detail);
+    listeners_drop_room(app->listeners, room, detail);
 }
 
 static const struct link_room *find_wanted(const GPtrArray *rooms, const char *name)
@@ -238,7 +149,7 @@ static void take_rooms(struct app *app, const GPtrArray *wanted)
 static bool is_full(void *data)
 {
     const struct app *app = data;
-    return g_hash_table_size(app->listeners) + doors_count(app->doors) >= app->most_listeners;
+    return listeners_count(app->listeners) + doors_count(app->doors) >= app->most_listeners;
 }
 
 static struct room *find_room(const char *name, void *data)
@@ -246,97 +157,28 @@ static struct room *find_room(const char *name, void *data)
     return g_hash_table_lookup(((struct app *)data)->rooms, name);
 }
 
-// One who offers nothing that we could use is made an offer instead.
-static struct listener *add(struct app *app, struct room *room, const struct link_message *message,
-                            GError **error)
-{
-    g_autoptr(GError) useless = NULL;
-    struct listener_wish wish = {
-        .id = message->listener, .mode = message->mode, .offer = message->sdp};
-    struct listener *listener = listener_create(&app->listener_context, room, &wish, &useless);
-    if (g_error_matches(useless, FARFIELD_ERROR, ERROR_UNUSABLE)) {
-        wish.offer = NULL;
-        return listener_create(&app->listener_context, room, &wish, error);
-    }
-    if (!listener)
-        g_propagate_error(error, g_steal_pointer(&useless));
-    return listener;
-}
-
-static void listen(struct app *app, const struct link_message *message)
-{
-    const char *id = message->listener;
-    struct room *room = g_hash_table_lookup(app->rooms, message->room);
-    g_autoptr(GError) error = NULL;
-    if (g_hash_table_contains(app->listeners, id))
-        g_set_error(&error, FARFIELD_ERROR, ERROR_CONFLICT, "there is a listener of this id");
-    else if (!room)
-        g_set_error(&error, FARFIELD_ERROR, ERROR_NOT_FOUND, "there is no room \"%s\"",
-                    message->room);
-    else if (is_full(app))
-        g_set_error(&error, FARFIELD_ERROR, ERROR_UNAVAILABLE, "there are %u listeners already",
-                    app->most_listeners);
-    struct listener *listener = error ? NULL : add(app, room, message, &error);
-    if (listener)
-        g_hash_table_insert(app->listeners, (char *)listener_id(listener), listener);
-    else
-        tell_refused(app, id, error->code, error->message);
-}
-
-static void take_answer(struct app *app, struct listener *listener, const char *sdp)
-{
-    g_autoptr(GError) error = NULL;
-    if (listener_answer(listener, sdp, &error)) {
-        // Whose answer it is wants to know that it was taken.
-        tell_state(app, listener, listener_state(listener), NULL);
-        return;
-    }
-    tell_refused(app, listener_id(listener), error->code, error->message);
-    g_hash_table_remove(app->listeners, listener_id(listener));
-}
-
-static void restart(struct app *app, struct listener *listener, const struct link_message *message)
-{
-    g_autoptr(GError) error = NULL;
-    if (listener_restart(listener, message->ufrag, message->password, &error))
-        log_info("listener.restarted", "{s:s}", "listener", listener_id(listener));
-    else
-        tell_refused(app, listener_id(listener), error->code, error->message);
-}
-
 static void on_link_message(const struct link_message *message, void *data)
 {
     struct app *app = data;
-    struct listener *listener =
-        message->listener ? g_hash_table_lookup(app->listeners, message->listener) : NULL;
     if (app->leaving)
         return;
     if (message->type == LINK_CONTROLLER_HELLO)
         take_rooms(app, message->rooms);
     else if (message->type == LINK_LISTEN)
-        listen(app, message);
-    else if (message->type == LINK_ANSWER && listener)
-        take_answer(app, listener, message->sdp);
-    else if (message->type == LINK_CANDIDATE && listener)
-        listener_add_candidate(listener, message->candidate, message->mid, message->mline);
-    else if (message->type == LINK_RESTART && listener)
-        restart(app, listener, message);
-    else if (message->type == LINK_MODE && listener)
-        listener_set_mode(listener, message->mode);
+        listeners_add(app->listeners, find_room(message->room, app), is_full(app), message);
+    else if (listeners_take(app->listeners, message))
+        return;
     else if (message->type == LINK_MODE)
         doors_set_mode(app->doors, message->listener, message->mode);
     else if (message->type == LINK_RECORD)
-        recorders_start(app->recorders, g_hash_table_lookup(app->rooms, message->recording->room),
+        recorders_start(app->recorders, find_room(message->recording->room, app),
                         message->recording);
     else if (message->type == LINK_RECORD_STOP)
         recorders_stop(app->recorders, message->id, NULL);
     else if (message->type == LINK_RELAY)
-        relayers_start(app->relayers, g_hash_table_lookup(app->rooms, message->relay->room),
-                       message->relay);
+        relayers_start(app->relayers, find_room(message->relay->room, app), message->relay);
     else if (message->type == LINK_RELAY_STOP)
         relayers_stop(app->relayers, message->id);
-    else if (message->type == LINK_CLOSE && listener)
-        drop_listener(app, listener, message->detail ? message->detail : "left");
     else if (message->type == LINK_CLOSE)
         doors_drop(app->doors, message->listener, message->detail ? message->detail : "left");
 }
@@ -387,7 +229,7 @@ static gboolean on_signal(gpointer data)
     if (app->leaving)
         return G_SOURCE_CONTINUE;
     app->leaving = g_get_monotonic_time();
-    log_info("pipeline.leaving", "{s:i}", "listeners", (int)g_hash_table_size(app->listeners));
+    log_info("pipeline.leaving", "{s:i}", "listeners", (int)listeners_count(app->listeners));
     g_thread_unref(g_thread_new("last-moment", leave_in_time, NULL));
     doors_lock(app->doors);
     drop_all(app, NULL, "the server stops");
@@ -396,18 +238,6 @@ static gboolean on_signal(gpointer data)
 }
 
 // --- life -------------------------------------------------------------------------------
-
-static void wire(struct app *app)
-{
-    app->events = (struct listener_events){.described = on_described,
-                                           .candidate = on_candidate,
-                                           .connected = on_connected,
-                                           .stats = on_stats,
-                                           .ended = on_ended,
-                                           .data = app};
-    app->listener_context = (struct listener_context){
-        .stage = &app->stage, .reaper = app->reaper, .events = &app->events};
-}
 
 static void read_settings(struct app *app, const struct config *config)
 {
@@ -440,8 +270,6 @@ struct app *app_create(const struct config *config, GError **error)
     struct doors_ports ports = {.room = find_room, .full = is_full, .data = app};
     app->loop = g_main_loop_new(NULL, FALSE);
     app->rooms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)room_destroy);
-    app->listeners =
-        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)listener_destroy);
     app->reaper = reaper_create();
     if (!stage_init(&app->stage, config, error) || !stage_warm_up(&app->stage, error) ||
         !(app->link = link_create(app->loop, config_string(config, "link-url"),
@@ -450,9 +278,9 @@ struct app *app_create(const struct config *config, GError **error)
         app_destroy(app);
         return NULL;
     }
+    app->listeners = listeners_create(&app->stage, app->reaper, app->link);
     app->recorders = recorders_create(config, tell_recording, app);
     app->relayers = relayers_create(tell_relay, app);
-    wire(app);
     read_settings(app, config);
     add_main_room(app);
     app->tick = g_timeout_add(TICK, on_tick, app);
@@ -468,7 +296,7 @@ void app_destroy(struct app *app)
     g_clear_handle_id(&app->tick, g_source_remove);
     g_clear_handle_id(&app->term, g_source_remove);
     g_clear_handle_id(&app->interrupt, g_source_remove);
-    g_hash_table_unref(app->listeners);
+    listeners_destroy(app->listeners);
     if (app->recorders)
         recorders_stop_all(app->recorders, "the server stops");
     recorders_destroy(app->recorders);

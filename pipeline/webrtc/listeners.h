@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// All who listen by WebRTC, and what is said between them and the controller.
+#pragma once
+
+#include "pipeline/link.h"
+#include "pipeline/sound/room.h"
+#include "pipeline/webrtc/reaper.h"
+#include "pipeline/webrtc/stage.h"
+
+struct listeners;
+
+// `stage`, `reaper` and `link` must outlive it.
+struct listeners *listeners_create(const struct stage *stage, struct reaper *reaper,
+                                   struct link *link);
+void listeners_destroy(struct listeners *listeners);
+
+guint listeners_count(const struct listeners *listeners);
+// Adds a struct link_listener for each.
+void listeners_list(const struct listeners *listeners, GPtrArray *list);
+
+// LINK_LISTEN: lets one into a room, NULL where there is none of that name; refused where the
+// server is `full`.
+void listeners_add(struct listeners *listeners, struct room *room, bool full,
+                   const struct link_message *message);
+// What else the controller says to one; false where it is not among them.
+bool listeners_take(struct listeners *listeners, const struct link_message *message);
+// Ends all in a room, which may then go, or all at all (NULL).
+void listeners_drop_room(struct listeners *listeners, const char *room, const char *detail);
