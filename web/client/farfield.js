@@ -6,6 +6,7 @@
 // `server`, `room` (detail: its name) and `meter` (detail: {room, peak, rms}).
 import { Rpc } from './rpc.js';
 
+const LOCATE_TIMEOUT = 10000; // ms
 const TOPICS = ['nodes', 'server', 'meters', 'rooms', 'synthdefs'];
 
 export class Farfield extends EventTarget {
@@ -56,7 +57,8 @@ export class Farfield extends EventTarget {
     }
 
     async #locate() {
-        const answer = await fetch(new URL('v1', this.base), { cache: 'no-store' });
+        const signal = AbortSignal.timeout(LOCATE_TIMEOUT);
+        const answer = await fetch(new URL('v1', this.base), { cache: 'no-store', signal });
         if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
         this.about = await answer.json();
         return this.about;

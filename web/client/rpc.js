@@ -80,6 +80,7 @@ export class Rpc extends EventTarget {
     #open(url) {
         const socket = new WebSocket(url, PROTOCOL);
         this.#socket = socket;
+        setTimeout(() => socket.readyState === WebSocket.CONNECTING && socket.close(), CALL_TIMEOUT);
         socket.onopen = () => this.#onOpen(socket);
         socket.onmessage = (event) => this.#onMessage(JSON.parse(event.data));
         socket.onclose = () => this.#onClose(socket);
