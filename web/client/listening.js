@@ -188,7 +188,9 @@ export class Listening extends EventTarget {
     #retryLater(search) {
         const wait = RETRY[Math.min(this.#failures++, RETRY.length - 1)];
         this.#timer = setTimeout(() => {
-            if (this.#wanted && search === this.#search) this.#seek();
+            if (!this.#wanted || search !== this.#search) return;
+            if (this.#isUrgent) this.#seek();
+            else this.#climbLater(); // one of them sounds after all
         }, wait);
     }
 

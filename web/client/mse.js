@@ -40,7 +40,7 @@ export class MsePath extends EventTarget {
     }
 
     async start() {
-        const { webm } = await this.#rpc.call('room.streams', { room: this.#room });
+        const { webm } = await this.#rpc.call('room.streams', { room: this.#room, mode: this.mode });
         this.#abort.signal.throwIfAborted();
         document.body.append(this.#element);
         this.node = this.context.createMediaElementSource(this.#element);
@@ -73,6 +73,7 @@ export class MsePath extends EventTarget {
     }
 
     #append() {
+        if (this.#abort.signal.aborted) return; // and the buffer is nobody's
         if (this.#buffer.updating || this.#waiting.length === 0) return;
         this.#buffer.appendBuffer(this.#waiting.shift());
     }
