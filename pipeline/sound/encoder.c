@@ -39,9 +39,10 @@ void encoder_destroy(struct encoder *encoder)
     g_free(encoder);
 }
 
-GstBuffer *encoder_encode(struct encoder *encoder, const float *frames)
+GstBuffer *encoder_encode(struct encoder *encoder, const float *frames, bool fresh)
 {
     guint8 packet[MAX_PACKET];
+    opus_encoder_ctl(encoder->opus, OPUS_SET_PREDICTION_DISABLED(fresh));
     opus_int32 length =
         opus_encode_float(encoder->opus, frames, encoder->block, packet, sizeof packet);
     g_assert(length > 0);

@@ -21,8 +21,9 @@ struct encoder;
 struct encoder *encoder_create(const struct encoder_settings *settings);
 void encoder_destroy(struct encoder *encoder);
 
-// One packet in a buffer of its own, without times; the caller owns it.
-GstBuffer *encoder_encode(struct encoder *encoder, const float *frames);
+// One packet in a buffer of its own, without times; the caller owns it. One that is `fresh` leans
+// on none before it, and is a little larger or worse for it.
+GstBuffer *encoder_encode(struct encoder *encoder, const float *frames, bool fresh);
 
 void encoder_tune(struct encoder *encoder, int bitrate, int complexity);
 

@@ -6,11 +6,15 @@
 
 #include "pipeline/sound/convert.h"
 
+#define FRESH 4800 // frames; somebody who comes over has done so by then
+
 struct stream {
     struct hub *hub;         // owned
     struct encoder *encoder; // owned
     int block;
+    bool fec;
     atomic_int bitrate, complexity; // as wanted
+    atomic_int fresh;               // frames of which packets are to lean on none before them
 
     // The source's thread alone:
     int bitrate_now, complexity_now;
@@ -27,6 +31,7 @@ struct stream *stream_create(const struct encoder_settings *settings)
     stream->hub = hub_create();
     stream->encoder = encoder_create(settings);
     stream->block = settings->block;
+    stream->fec = settings->fec;
     stream->bitrate = stream->bitrate_now = settings->bitrate;
     stream->complexity = stream->complexity_now = settings->complexity;
     return stream;
@@ -61,10 +66,18 @@ static void follow_wishes(struct stream *stream)
     stream->complexity_now = complexity;
 }
 
+static bool take_fresh(struct stream *stream)
+{
+    if (atomic_load(&stream->fresh) <= 0)
+        return false;
+    atomic_fetch_sub(&stream->fresh, stream->block);
+    return true;
+}
+
 static void send_packet(struct stream *stream)
 {
     follow_wishes(stream);
-    GstBuffer *packet = encoder_encode(stream->encoder, stream->held);
+    GstBuffer *packet = encoder_encode(stream->encoder, stream->held, take_fresh(stream));
     GST_BUFFER_PTS(packet) = stream->stamp.time;
     GST_BUFFER_DURATION(packet) = gst_util_uint64_scale(stream->block, GST_SECOND, CONVERT_RATE);
     GST_BUFFER_OFFSET(packet) = stream->stamp.sample;
@@ -97,6 +110,12 @@ void stream_tune(struct stream *stream, int bitrate, int complexity)
 {
     atomic_store(&stream->bitrate, bitrate);
     atomic_store(&stream->complexity, complexity);
+}
+
+void stream_freshen(struct stream *stream)
+{
+    if (stream->fec)
+        atomic_store(&stream->fresh, FRESH);
 }
 
 int stream_complexity(struct stream *stream)

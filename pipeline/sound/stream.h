@@ -36,3 +36,9 @@ void stream_push(struct stream *stream, const float *frames, int count,
 // From the next packet on; any thread.
 void stream_tune(struct stream *stream, int bitrate, int complexity);
 int stream_complexity(struct stream *stream);
+
+// For a listener whose decoder comes over from another stream. What it remembers of that one is
+// wrong for Opus's speech layer, which carries the error correction, and would make it play up to 2
+// dB too loud for a moment: packets of the next 100 ms lean on none before them. The music layer
+// does better without (its pitch filter would be switched off, 5 dB). Any thread.
+void stream_freshen(struct stream *stream);

@@ -123,6 +123,7 @@ static void begin_turn(struct feed *feed, struct stream *stream)
     feed->old_hub = feed->hub;
     feed->old_sink = feed->sink;
     feed->hub = stream_hub(stream);
+    stream_freshen(stream);
     feed->sink = join(feed, feed->hub);
 }
 

@@ -36,7 +36,7 @@ bool turn_takes(struct turn *turn, int64_t sample, int block)
     if (block != turn->next)
         return false;
     if (turn->boundary < 0)
-        turn->boundary = shared_boundary(turn, sample + block);
+        turn->boundary = shared_boundary(turn, sample + block + TURN_WARMTH);
     if (sample < turn->boundary)
         return false;
     turn_init(turn, block);

@@ -164,7 +164,8 @@ test('whip-whep: joins, trickles without If-Match, leaves', async () => {
     });
     await hears440(page);
     await page.evaluate(() => window.client.stop());
-    assert.deepEqual(page.problems, []);
+    // Candidates of its that were on their way when it left came too late: 404.
+    assert.deepEqual(page.problems.filter((problem) => !problem.includes('status of 404')), []);
     await isLeft(page);
 });
 

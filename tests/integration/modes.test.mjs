@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startFarfield } from '../lib/farfield.mjs';
-import { gaps } from '../lib/sound.mjs';
+import { gaps, peak } from '../lib/sound.mjs';
 import { waitFor } from '../lib/wait.mjs';
 
 const MODES = { lowest: 5, balanced: 10, safe: 20 }; // ms of a packet
@@ -46,15 +46,19 @@ test('a listener goes from mode to mode without a gap or a loss', async () => {
     const listener = await farfield.listen();
     await listener.pitched(440);
     const { id } = await newest();
+    let loudest = 0;
     for (const mode of ['safe', 'lowest', 'safe', 'balanced', 'lowest', 'balanced']) {
         const { status, body } = await api('PATCH', `/v1/listeners/${id}`, { mode });
         assert.equal(status, 200);
         assert.equal(body.mode, mode);
         const { left } = await listener.hear(1);
         assert.deepEqual(gaps(left), [], mode);
+        loudest = Math.max(loudest, peak(left));
         const rate = await packetRate(listener);
         assert.ok(Math.abs(rate * MODES[mode] / 1000 - 1) < 0.2, `${rate} packets a second`);
     }
+    // Nor does it become loud for a moment: the sine has 0.141 a side.
+    assert.ok(loudest < 0.17, `a peak of ${loudest}`);
     // Changed again before the last change has come to pass.
     await Promise.all(['lowest', 'safe', 'lowest', 'balanced', 'safe'].map((mode) =>
         api('PATCH', `/v1/listeners/${id}`, { mode })));

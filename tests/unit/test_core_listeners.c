@@ -271,7 +271,7 @@ static void a_pipeline_that_comes_back_tells_who_is_there(void **state)
                   "200 {\"id\":\"kept\",\"room\":\"main\",\"state\":\"connected\","
                   "\"mode\":\"balanced\",\"served\":\"balanced\",\"since\":5.0,"
                   "\"transport\":\"whep\",\"kind\":\"webrtc\","
-                  "\"client\":null,\"packets\":0.0,\"bytes\":0.0,\"lost\":0.0,\"bitrate\":null,"
+                  "\"client\":null,\"packets\":0,\"bytes\":0,\"lost\":0,\"bitrate\":null,"
                   "\"loss\":null,\"round_trip\":null,\"jitter\":null,\"delay\":null,"
                   "\"report\":null}");
     g_autofree char *params = g_strdup_printf("{'id': '%s'}", id);
@@ -325,7 +325,7 @@ static void rates_are_of_the_last_interval(void **state)
     pass(f, 2);
     says_stats(f, 700, 97000, 28, 7300);
     assert_has(fake_text(fake_call(f, "listener.show", "{'id': 'x'}")), "\"loss\":0.0");
-    assert_has(fake_text(fake_call(f, "room.show", "{'room': 'main'}")), "\"lost\":30.0}");
+    assert_has(fake_text(fake_call(f, "room.show", "{'room': 'main'}")), "\"lost\":30}");
 }
 
 static void a_report_is_shown_with_its_age(void **state)
@@ -365,9 +365,9 @@ static void counters_and_meters_are_told(void **state)
     assert_has(
         fake_events(f, "listeners"),
         "listener.stats {\"room\":\"main\",\"audience\":{\"kinds\":{\"webrtc\":1},\"modes\":{"
-        "\"balanced\":1},\"bitrate\":0.0,\"loss\":null,\"packets\":0.0,\"bytes\":0.0,"
-        "\"lost\":0.0},\"listeners\":[{\"id\":\"x\",\"served\":\"balanced\",\"packets\":10.0,"
-        "\"bytes\":200.0,\"lost\":1.0,\"bitrate\":null,\"loss\":null,\"round_trip\":0.02,"
+        "\"balanced\":1},\"bitrate\":0.0,\"loss\":null,\"packets\":0,\"bytes\":0,"
+        "\"lost\":0},\"listeners\":[{\"id\":\"x\",\"served\":\"balanced\",\"packets\":10,"
+        "\"bytes\":200,\"lost\":1,\"bitrate\":null,\"loss\":null,\"round_trip\":0.02,"
         "\"jitter\":0.001,\"delay\":null,\"report\":null}]} -");
     // What a listener was sent before this controller knew of it counts for nothing.
     pass(f, 1);
@@ -375,7 +375,7 @@ static void counters_and_meters_are_told(void **state)
     says_stats(f, 210, 32200, 11, 1100);
     pass(f, 1);
     assert_has(fake_text(fake_call(f, "room.show", "{'room': 'main'}")),
-               "\"packets\":200.0,\"bytes\":32000.0,\"lost\":10.0}");
+               "\"packets\":200,\"bytes\":32000,\"lost\":10}");
     assert_has(fake_text(fake_call(f, "listener.show", "{'id': 'x'}")), "\"loss\":0.1,");
     fake_forget(f);
     pipeline_says(f, "{'type': 'meter', 'room': 'main', 'peak': [-6, -200], 'rms': [-9.5, -200]}");

@@ -63,10 +63,10 @@ static void is_answered_when_it_has_begun(void **state)
     assert_answer(answer,
                   "200 {\"id\":\"r1\",\"room\":\"main\",\"host\":\"192.0.2.7\",\"port\":5002,"
                   "\"payload\":111,\"ssrc\":7,\"mode\":\"balanced\",\"since\":5.0,"
-                  "\"packets\":0.0,\"bytes\":0.0,\"errors\":0.0,\"srtp\":false}");
+                  "\"packets\":0,\"bytes\":0,\"errors\":0,\"srtp\":false}");
     assert_has(fake_events(f, "relays"), "relay.changed {\"relay\":{\"id\":\"r1\",");
     told(f, "r1", "5.0,'packets':9,'bytes':900,'errors':0");
-    assert_has(fake_text(fake_call(f, "relay.show", "{'id': 'r1'}")), "\"packets\":9.0,");
+    assert_has(fake_text(fake_call(f, "relay.show", "{'id': 'r1'}")), "\"packets\":9,");
     assert_text(fake_events(f, "relays"), "");
     told(f, "r1", "5.0,'packets':9,'bytes':900,'errors':1,'detail':'Connection refused'");
     assert_has(fake_events(f, "relays"), "\"detail\":\"Connection refused\"");
@@ -135,7 +135,7 @@ static void a_new_pipeline_is_asked_again(void **state)
                           "'payload':111,'ssrc':7,'ttl':0,'mode':'balanced','since':5.0,"
                           "'packets':5,'bytes':5,'errors':0}]}");
     assert_lacks(fake_linked(f), "\"relay\"");
-    assert_has(fake_text(fake_call(f, "relay.show", "{'id': 'r1'}")), "\"packets\":5.0,");
+    assert_has(fake_text(fake_call(f, "relay.show", "{'id': 'r1'}")), "\"packets\":5,");
 }
 
 // RFC 3711, 9.1: the same key, source and number would encrypt two packets alike.

@@ -156,7 +156,7 @@ static void shows_rooms(void **state)
     assert_answer(
         fake_call(f, "room.show", "{'room': 'main'}"),
         "200 {\"name\":\"main\",\"group\":1,\"bitrate\":128000,\"complexity\":9,\"listeners\":0,\"audience\":{\"kinds\":{},"
-        "\"modes\":{},\"bitrate\":0.0,\"loss\":null,\"packets\":0.0,\"bytes\":0.0,\"lost\":0.0},"
+        "\"modes\":{},\"bitrate\":0.0,\"loss\":null,\"packets\":0,\"bytes\":0,\"lost\":0},"
         "\"recordings\":[],\"level\":{\"peak\":[-200.0,-200.0],\"rms\":[-200.0,-200.0]}}");
     assert_has(fake_text(fake_call(f, "room.list", NULL)), "200 {\"rooms\":[{\"name\":\"main\"");
     assert_answer(fake_call(f, "room.show", "{'room': 'attic'}"), "404 there is no room \"attic\"");

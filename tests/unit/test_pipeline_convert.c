@@ -82,7 +82,7 @@ static void test_packets_of_every_length(void **state)
         for (int fec = 0; fec <= (blocks[i] >= 480); fec++) {
             struct encoder *encoder = encoder_create(
                 &(struct encoder_settings){.bitrate = 128000, .block = blocks[i], .fec = fec});
-            GstBuffer *packet = encoder_encode(encoder, silence);
+            GstBuffer *packet = encoder_encode(encoder, silence, fec);
             assert_in_range(gst_buffer_get_size(packet), 1, 1276);
             gst_buffer_unref(packet);
             encoder_destroy(encoder);
