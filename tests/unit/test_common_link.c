@@ -25,7 +25,7 @@ static char *through(const char *text)
 #define KEY "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0e"
 #define RELAY                                                                                      \
     "{'id':'r1','room':'main','host':'192.0.2.7','port':5002,'rtcp_port':5003,'payload':111,"      \
-    "'ssrc':4000000000,'ttl':0,'mode':'balanced','since':5.5,'packets':1,'bytes':2,"           \
+    "'ssrc':4000000000,'ttl':0,'mode':'balanced','since':5.5,'packets':1,'bytes':2,"               \
     "'errors':3}"
 
 static void every_type_survives(void **state)
