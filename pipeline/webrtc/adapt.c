@@ -21,11 +21,6 @@ void adapt_init(struct adapt *adapt, enum stream_mode wished)
     *adapt = (struct adapt){.wished = wished, .served = wished};
 }
 
-void adapt_wish(struct adapt *adapt, enum stream_mode wished)
-{
-    adapt_init(adapt, wished);
-}
-
 bool adapt_report(struct adapt *adapt, double lost)
 {
     // Who asks for the lowest delay has chosen it over safety.

@@ -15,8 +15,8 @@ struct adapt {
     int bad, good; // reports in a row
 };
 
+// Also where the wish has changed: what was reported before says nothing any more.
 void adapt_init(struct adapt *adapt, enum stream_mode wished);
-void adapt_wish(struct adapt *adapt, enum stream_mode wished);
 
 // Takes in one report, two seconds after the last: the share of packets that were lost since, 0 to
 // 1. Whether `served` has changed.

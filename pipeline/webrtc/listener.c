@@ -190,7 +190,7 @@ struct listener *listener_create(const struct listener_context *context, struct 
 
 void listener_set_mode(struct listener *listener, enum stream_mode mode)
 {
-    adapt_wish(&listener->adapt, mode);
+    adapt_init(&listener->adapt, mode);
     feed_set_mode(listener->feed, mode);
 }
 

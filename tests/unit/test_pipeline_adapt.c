@@ -37,11 +37,11 @@ static void who_has_chosen_stays(void **state)
     struct adapt adapt;
     adapt_init(&adapt, MODE_LOWEST);
     assert_int_equal(reports_until_change(&adapt, 0.5, 100), 0);
-    adapt_wish(&adapt, MODE_SAFE);
+    adapt_init(&adapt, MODE_SAFE);
     assert_int_equal(reports_until_change(&adapt, 0, 100), 0);
-    adapt_wish(&adapt, MODE_BALANCED);
+    adapt_init(&adapt, MODE_BALANCED);
     assert_true(adapt_report(&adapt, 0.5));
-    adapt_wish(&adapt, MODE_BALANCED);
+    adapt_init(&adapt, MODE_BALANCED);
     assert_int_equal(adapt.served, MODE_BALANCED);
 }
 
