@@ -192,9 +192,13 @@ test('supervise=none works with jackd, scsynth and pipeline of others, and leave
         const farfield = await startFarfield({ wait: false, settings: { supervise: 'none',
             'scsynth-port': scsynthPort, 'link-port': linkPort, 'link-token': 'between us' } });
         const others = [];
+        const said = []; // what they wrote
         const start = (command, args, env = {}) => {
-            const child = spawn(command, args, { stdio: 'ignore', env: { ...process.env,
-                JACK_DEFAULT_SERVER: farfield.jackServer, JACK_NO_START_SERVER: '1', ...env } });
+            const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {
+                ...process.env, JACK_DEFAULT_SERVER: farfield.jackServer,
+                JACK_NO_START_SERVER: '1', ...env } });
+            for (const stream of [child.stdout, child.stderr])
+                stream.on('data', (text) => said.push(text));
             others.push(child);
             return child;
         };
@@ -207,8 +211,13 @@ test('supervise=none works with jackd, scsynth and pipeline of others, and leave
         const scsynth = () => start('scsynth', ['-u', scsynthPort, '-B', '127.0.0.1', '-H',
             `${farfield.jackServer}:scsynth`, '-o', '2', '-i', '2', '-l', '16', '-D', '0', '-R',
             '0', '-V', '0']);
-        const ready = () => waitFor('all of it', async () =>
-            (await farfield.api('GET', '/v1/health/ready')).status === 200);
+        const ready = () => waitFor('all of it', async () => {
+            const { status, body } = await farfield.api('GET', '/v1/health/ready');
+            if (status === 200) return true;
+            const ended = others.filter((child) => !isAlive(child.pid));
+            throw new Error(`${JSON.stringify(body.parts)}, ended: ${
+                ended.map(({ spawnfile }) => spawnfile)}\n${said.join('')}${farfield.log}`);
+        });
         try {
             const parts = await waitFor('the controller', async () =>
                 (await farfield.api('GET', '/v1/health/ready')).body.parts);
