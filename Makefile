@@ -18,7 +18,7 @@ PACKAGES_BUILD := gcc make pkg-config libglib2.0-dev libmicrohttpd-dev libwebsoc
 PACKAGES_RUN := jackd2 supercollider-server gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gstreamer1.0-nice
 PACKAGES_TEST := wrk iproute2 coturn avahi-daemon avahi-utils dbus libcmocka-dev clang libclang-rt-14-dev clang-format liblo-tools \
-	supercollider-language sndfile-programs chromium curl ca-certificates ffmpeg mpv janus \
+	supercollider-language sndfile-programs chromium curl ca-certificates ffmpeg mpv vlc-bin vlc-plugin-base janus \
 	gstreamer1.0-tools \
 	$(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
 # What the load generator is built on, and what tells where time goes.

@@ -84,8 +84,20 @@ static bool add(struct lws *wsi, const char *name, const char *value, unsigned c
                                        end) == 0;
 }
 
-// The head of an answer; a token is leave enough for pages of any origin.
-static bool write_head(struct lws *wsi, int status, const char *type, lws_filepos_t length)
+// What internet radio players show beside the sound, as Icecast's servers say it. There is no
+// icy-metaint: the files carry their title themselves.
+static bool add_radio(struct lws *wsi, const struct room *room, unsigned char **at,
+                      unsigned char *end)
+{
+    g_autofree char *name = g_strconcat("Farfield: ", room->name, NULL);
+    g_autofree char *kilobits = g_strdup_printf("%d", room->safe.full / 1000);
+    return add(wsi, "icy-name:", name, at, end) && add(wsi, "icy-br:", kilobits, at, end);
+}
+
+// The head of an answer, of a room's sound where `room` is one; a token is leave enough for pages
+// of any origin.
+static bool write_head(struct lws *wsi, int status, const char *type, lws_filepos_t length,
+                       const struct room *room)
 {
     unsigned char bytes[LWS_PRE + HEAD_ROOM], *begin = bytes + LWS_PRE, *at = begin;
     unsigned char *end = bytes + sizeof bytes - 1;
@@ -93,6 +105,8 @@ static bool write_head(struct lws *wsi, int status, const char *type, lws_filepo
                 add(wsi, "access-control-allow-origin:", "*", &at, end) &&
                 add(wsi, "cache-control:", "no-store", &at, end) &&
                 add(wsi, "x-content-type-options:", "nosniff", &at, end);
+    if (room)
+        good = good && add_radio(wsi, room, &at, end);
     if (status == 204)
         good = good && add(wsi, "access-control-allow-methods:", "GET, HEAD, OPTIONS", &at, end) &&
                add(wsi, "access-control-allow-headers:", "Range", &at, end);
@@ -122,7 +136,7 @@ static int write_problem(struct lws *wsi, int status, const char *detail)
     json_decref(json);
     g_byte_array_set_size(out, LWS_PRE);
     g_byte_array_append(out, (const guint8 *)text, (guint)strlen(text));
-    if (!write_head(wsi, status, "application/problem+json", strlen(text)) ||
+    if (!write_head(wsi, status, "application/problem+json", strlen(text), NULL) ||
         lws_write(wsi, out->data + LWS_PRE, strlen(text), LWS_WRITE_HTTP_FINAL) < 0)
         return -1;
     return 1;
@@ -138,14 +152,19 @@ static int refuse(struct lws *wsi, int status, const char *detail)
     return write_problem(wsi, status, detail) < 0 ? -1 : complete(wsi);
 }
 
+static bool write_sound_head(struct lws *wsi, const struct ask *ask, const struct room *room)
+{
+    return write_head(wsi, 200, mux_type(ask->kind), LWS_ILLEGAL_HTTP_CONTENT_LEN, room);
+}
+
 static int answer_head(struct lws *wsi, struct doors *doors, const struct ask *ask)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *id = NULL;
-    if (!doors_may(doors, ask, &id, &error))
-        return write_head(wsi, error->code, "application/problem+json", 0) ? complete(wsi) : -1;
-    return write_head(wsi, 200, mux_type(ask->kind), LWS_ILLEGAL_HTTP_CONTENT_LEN) ? complete(wsi)
-                                                                                   : -1;
+    const struct room *room = doors_may(doors, ask, &id, &error);
+    bool written = room ? write_sound_head(wsi, ask, room)
+                        : write_head(wsi, error->code, "application/problem+json", 0, NULL);
+    return written ? complete(wsi) : -1;
 }
 
 static int begin(struct lws *wsi, struct doors *doors, const struct ask *ask,
@@ -155,9 +174,7 @@ static int begin(struct lws *wsi, struct doors *doors, const struct ask *ask,
     session->visitor = visitor_create(doors, wsi, ask, &error);
     if (!session->visitor)
         return refuse(wsi, error->code, error->message);
-    if (!write_head(wsi, 200, mux_type(ask->kind), LWS_ILLEGAL_HTTP_CONTENT_LEN))
-        return -1;
-    return 0;
+    return write_sound_head(wsi, ask, session->visitor->channel->room) ? 0 : -1;
 }
 
 static int answer(struct lws *wsi, struct doors_session *session)
@@ -174,7 +191,7 @@ static int answer(struct lws *wsi, struct doors_session *session)
     if (!doors_ask(wsi, &ask, &error))
         return refuse(wsi, error->code, error->message);
     if (verb == VERB_OPTIONS)
-        return write_head(wsi, 204, "text/plain", 0) ? complete(wsi) : -1;
+        return write_head(wsi, 204, "text/plain", 0, NULL) ? complete(wsi) : -1;
     if (ask.kind == KIND_WEBSOCKET || ask.kind == KIND_PCM)
         return refuse(wsi, 426, "a WebSocket of subprotocol " DOORS_PROTOCOL " is spoken here");
     return verb == VERB_HEAD ? answer_head(wsi, doors, &ask) : begin(wsi, doors, &ask, session);

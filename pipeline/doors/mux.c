@@ -12,6 +12,7 @@
 
 struct mux {
     enum listener_kind kind;
+    char *title; // owned
     struct webm webm;
     ogg_stream_state ogg; // KIND_OGG
     gint64 granule;       // samples so far
@@ -19,10 +20,11 @@ struct mux {
     gint64 packets;
 };
 
-struct mux *mux_create(enum listener_kind kind, guint32 serial)
+struct mux *mux_create(enum listener_kind kind, const char *title, guint32 serial)
 {
     struct mux *mux = g_new0(struct mux, 1);
     mux->kind = kind;
+    mux->title = g_strdup(title);
     if (kind == KIND_OGG)
         ogg_stream_init(&mux->ogg, (int)serial);
     return mux;
@@ -34,6 +36,7 @@ void mux_destroy(struct mux *mux)
         return;
     if (mux->kind == KIND_OGG)
         ogg_stream_clear(&mux->ogg);
+    g_free(mux->title);
     g_free(mux);
 }
 
@@ -69,11 +72,17 @@ static GByteArray *opus_head(void)
     return g_byte_array_append(g_byte_array_new(), head, sizeof head);
 }
 
-// RFC 7845, section 5.2: the vendor's name, and no comments.
-static GByteArray *opus_tags(void)
+// RFC 7845, section 5.2: the vendor's name, and one comment.
+static GByteArray *opus_tags(const char *title)
 {
-    static const char tags[] = "OpusTags\10\0\0\0Farfield\0\0\0";
-    return g_byte_array_append(g_byte_array_new(), (const guint8 *)tags, sizeof tags);
+    static const char tags[] =
+        "OpusTags\10\0\0\0Farfield\1\0\0"; // its NUL is the number's last byte
+    g_autofree char *comment = g_strconcat("TITLE=", title, NULL);
+    guint32 length = GUINT32_TO_LE((guint32)strlen(comment));
+    GByteArray *out = g_byte_array_new();
+    g_byte_array_append(out, (const guint8 *)tags, sizeof tags);
+    g_byte_array_append(out, (const guint8 *)&length, sizeof length);
+    return g_byte_array_append(out, (const guint8 *)comment, (guint)strlen(comment));
 }
 
 static void put_pages(struct mux *mux, GByteArray *out)
@@ -109,11 +118,11 @@ void mux_begin(struct mux *mux, GByteArray *out)
 {
     if (mux->kind == KIND_OGG) {
         put_head(mux, opus_head(), out);
-        put_head(mux, opus_tags(), out);
+        put_head(mux, opus_tags(mux->title), out);
         return;
     }
     GByteArray *head = opus_head();
-    webm_begin(out, head, MUX_PRE_SKIP);
+    webm_begin(out, mux->title, head, MUX_PRE_SKIP);
     g_byte_array_unref(head);
 }
 

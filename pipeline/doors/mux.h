@@ -14,8 +14,8 @@
 
 struct mux;
 
-// For KIND_WEBM or KIND_OGG; `serial` is an Ogg stream's.
-struct mux *mux_create(enum listener_kind kind, guint32 serial);
+// For KIND_WEBM or KIND_OGG; `title` is what players show, `serial` an Ogg stream's.
+struct mux *mux_create(enum listener_kind kind, const char *title, guint32 serial);
 void mux_destroy(struct mux *mux);
 
 const char *mux_type(enum listener_kind kind);

@@ -135,7 +135,7 @@ struct visitor *visitor_create(struct doors *doors, struct lws *wsi, const struc
     visitor->moved = visitor->reported = g_get_monotonic_time();
     visitor->incoming = g_string_new(NULL);
     if (ask->kind == KIND_WEBM || ask->kind == KIND_OGG)
-        visitor->mux = mux_create(ask->kind, g_random_int());
+        visitor->mux = mux_create(ask->kind, ask->room, g_random_int());
     keep_little_unsent(wsi, ask->kind);
     doors->connections++;
     g_hash_table_insert(doors->visitors, visitor->about.id, visitor);

@@ -21,6 +21,7 @@ enum {
     SEGMENT = 0x18538067,
     INFO = 0x1549A966,
     TIMESTAMP_SCALE = 0x2AD7B1,
+    TITLE = 0x7BA9,
     MUXING_APP = 0x4D80,
     WRITING_APP = 0x5741,
     TRACKS = 0x1654AE6B,
@@ -126,10 +127,11 @@ static GByteArray *ebml_head(void)
     return head;
 }
 
-static GByteArray *info(void)
+static GByteArray *info(const char *title)
 {
     GByteArray *info = g_byte_array_new();
     put_unsigned(info, TIMESTAMP_SCALE, MILLISECOND);
+    put_text(info, TITLE, title);
     put_text(info, MUXING_APP, "Farfield");
     put_text(info, WRITING_APP, "Farfield");
     return info;
@@ -154,12 +156,12 @@ static GByteArray *tracks(const GByteArray *head, int pre_skip)
     return tracks;
 }
 
-void webm_begin(GByteArray *out, const GByteArray *head, int pre_skip)
+void webm_begin(GByteArray *out, const char *title, const GByteArray *head, int pre_skip)
 {
     put_master(out, EBML, ebml_head());
     put_id(out, SEGMENT);
     put_unknown_size(out);
-    put_master(out, INFO, info());
+    put_master(out, INFO, info(title));
     put_master(out, TRACKS, tracks(head, pre_skip));
 }
 

@@ -11,5 +11,5 @@ struct webm {
 };
 
 // `head` is the OpusHead that Ogg has, too; of which `pre_skip` samples are to be thrown away.
-void webm_begin(GByteArray *out, const GByteArray *head, int pre_skip);
+void webm_begin(GByteArray *out, const char *title, const GByteArray *head, int pre_skip);
 void webm_add(struct webm *webm, const guint8 *packet, gsize length, int samples, GByteArray *out);

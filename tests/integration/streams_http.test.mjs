@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The HTTP doors: WebM and Ogg, as programs that no one here wrote understand them.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -64,6 +64,40 @@ test('mpv plays each of them', async () => {
         isNear(pitch(left), 440);
     }
     rmSync(folder, { recursive: true });
+});
+
+// VLC does not run as root: nobody runs it then.
+const asUser = process.getuid() === 0
+    ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
+
+test('VLC plays each of them', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'farfield-vlc-'));
+    chmodSync(folder, 0o777);
+    for (const kind of ['webm', 'ogg']) {
+        const file = join(folder, `${kind}.wav`);
+        const [command, ...args] = [...asUser, 'env', `HOME=${folder}`, 'cvlc', '--run-time=2',
+            '--sout', `#transcode{acodec=s16l}:std{access=file,mux=wav,dst=${file}}`,
+            `${farfield.base}/v1/rooms/main/listen.${kind}`, 'vlc://quit'];
+        const { code, stdout, stderr } = await run(command, args);
+        assert.equal(code, 0, `${stdout}${stderr}`);
+        const { left } = await decodeFile(readFileSync(file));
+        isNear(pitch(left), 440);
+        assert.deepEqual(gaps(left), []);
+    }
+    rmSync(folder, { recursive: true });
+});
+
+test('players are told whose sound it is', async () => {
+    for (const [kind, where] of [['webm', 'format'], ['ogg', 'stream']]) {
+        const url = `${farfield.base}/v1/rooms/main/listen.${kind}`;
+        const { stdout } = await run('curl', ['-sSLI', '-H', 'Icy-MetaData: 1', url]);
+        assert.match(`${stdout}`, /^icy-name: Farfield: main\r$/m);
+        assert.match(`${stdout}`, /^icy-br: 128\r$/m);
+        assert.doesNotMatch(`${stdout}`, /icy-metaint/);
+        const probed = await run('ffprobe', ['-v', 'error', '-of', 'csv=p=0', '-show_entries',
+            `${where}_tags=title`, url]);
+        assert.match(`${probed.stdout}`, /main/, probed.stderr);
+    }
 });
 
 test('what is asked wrongly is refused with a reason', async () => {

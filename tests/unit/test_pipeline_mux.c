@@ -17,7 +17,7 @@ static char *hex(const guint8 *bytes, gsize length)
 static GByteArray *begun(enum listener_kind kind, struct mux **mux)
 {
     GByteArray *out = g_byte_array_new();
-    *mux = mux_create(kind, 7);
+    *mux = mux_create(kind, "main", 7);
     mux_begin(*mux, out);
     return out;
 }
@@ -44,6 +44,9 @@ static void webm_begins_as_the_standard_says(void **state)
     assert_has(g_strdup(text), "2ad7b1"
                                "10000003"
                                "0f4240");
+    assert_has(g_strdup(text), "7ba9"
+                               "10000004"
+                               "6d61696e");
     // A_OPUS, 80 ms to throw away and as much before a place that is sought, 48000 Hz, 2 channels.
     assert_has(g_strdup(text), "86"
                                "10000006"
@@ -137,7 +140,9 @@ static void ogg_has_heads_and_pages_of_100_ms(void **state)
     assert_has(g_strdup(text), "4f70757354616773"
                                "08000000"
                                "4661726669656c64"
-                               "00000000");
+                               "01000000"
+                               "0a000000"
+                               "5449544c453d6d61696e"); // TITLE=main
     g_byte_array_set_size(out, 0);
     for (int i = 0; i < 9; i++)
         mux_add(mux, packet, sizeof packet, 480, out);
