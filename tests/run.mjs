@@ -12,7 +12,7 @@ import { SANITIZER, sanitizerOptions } from './lib/sanitizer.mjs';
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
 const build = resolve(root, process.env.BUILD ?? 'build/asan');
-const TIMEOUT = { unit: 120e3, integration: 240e3, browser: 240e3 };
+const TIMEOUT = { unit: 300e3, integration: 600e3, browser: 600e3 };
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 let running = null;

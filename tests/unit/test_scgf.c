@@ -136,28 +136,37 @@ static GPtrArray *shipped(void)
     return files;
 }
 
-static void refuses_every_truncation(void **state)
+// Some hundred places of each file, for reading takes its time with sanitizers: the fuzzer sees the
+// others.
+static gsize stride(gsize length)
+{
+    return 1 + length / 256;
+}
+
+static void refuses_truncation(void **state)
 {
     g_autoptr(GPtrArray) files = shipped();
-    for (guint i = 0; i < files->len; i++)
-        for (gsize length = 0; length < g_bytes_get_size(files->pdata[i]); length++) {
+    for (guint i = 0; i < files->len; i++) {
+        gsize whole;
+        gconstpointer data = g_bytes_get_data(files->pdata[i], &whole);
+        for (gsize length = 0; length < whole; length += stride(whole)) {
             // Its own allocation, so that a sanitizer sees a read past its end.
-            gconstpointer data = g_bytes_get_data(files->pdata[i], NULL);
             g_autoptr(GBytes) cut = g_bytes_new(data, length);
             g_autoptr(GError) error = NULL;
             assert_null(scgf_read(cut, &error));
             assert_true(g_str_has_prefix(error->message, "byte "));
             assert_non_null(strstr(error->message, "the file ends after"));
         }
+    }
 }
 
-static void survives_every_byte_changed(void **state)
+static void survives_changed_bytes(void **state)
 {
     g_autoptr(GPtrArray) files = shipped();
     for (guint i = 0; i < files->len; i++) {
         gsize length;
         gconstpointer data = g_bytes_get_data(files->pdata[i], &length);
-        for (gsize at = 0; at < length; at++) {
+        for (gsize at = 0; at < length; at += stride(length)) {
             guint8 *copy = g_memdup2(data, length);
             copy[at] ^= 0xff;
             g_autoptr(GBytes) changed = g_bytes_new_take(copy, length);
@@ -199,8 +208,8 @@ int main(void)
         cmocka_unit_test(refuses_the_same_name_twice),
         cmocka_unit_test(refuses_large),
         cmocka_unit_test(refuses_nothing_at_all),
-        cmocka_unit_test(refuses_every_truncation),
-        cmocka_unit_test(survives_every_byte_changed),
+        cmocka_unit_test(refuses_truncation),
+        cmocka_unit_test(survives_changed_bytes),
         cmocka_unit_test(agrees_in_every_version),
     };
     return cmocka_run_group_tests_name("scgf", tests, NULL, NULL);
