@@ -62,6 +62,9 @@ static const struct {
     {{LOCALS(K(HUGE_ONE))}, "MaxLocalBufs (unit 0): expected input 0 from 0 to 1024, found 1e+30"},
     {{LOCALS(K(ONE)), LOCAL(K(ONE), K(MINUS))},
      "LocalBuf (unit 1): expected input 1 from 1 to 2.14748e+09, found -1"},
+    // What it makes of no channels at all is overrun by an FFT.
+    {{LOCALS(K(ONE)), LOCAL(FROM(0), K(TWO))},
+     "LocalBuf (unit 1): expected input 0 to be a constant"},
     {{SINE, UNIT("PV_MagSmear", SCGF_CONTROL, 0, 1, FROM(0), K(ONE))},
      "PV_MagSmear (unit 1): expected an FFT chain as input 0, found SinOsc"},
     {{SERIES(K(TWO)), UNIT("Dseq", SCGF_DEMAND, 0, 1, K(INF), FROM(0))}, NULL},
