@@ -10,6 +10,7 @@
 //   rate KBITS    carries so much a second, and drops what would wait longer than
 //   queue MS      (250); 0 is any rate
 //   down, up      drops everything, or no more
+//   udp 0, udp 1  drops UDP, or no more
 //   clear         all of that as at the start
 //
 // Prints "ready" once it carries. Everything goes when it ends, which it does with stdin. Others
@@ -51,7 +52,7 @@ struct way {
 
 static struct conditions {
     double loss, delay, jitter, reorder, hold, rate, queue;
-    bool down;
+    bool down, no_udp;
 } conditions;
 static const struct conditions good = {.queue = 250 * MS};
 
@@ -118,11 +119,18 @@ static int by_due(gconstpointer a, gconstpointer b, gpointer data)
     return (x > y) - (x < y);
 }
 
+// IPv4 alone comes here.
+static bool is_udp(const uint8_t *bytes, size_t length)
+{
+    return length > 9 && bytes[9] == IPPROTO_UDP;
+}
+
 // When a packet that comes at `time` is to leave; negative when it is lost.
-static double judge(struct way *way, size_t length, double time)
+static double judge(struct way *way, const uint8_t *bytes, size_t length, double time)
 {
     const struct conditions *c = &conditions;
-    if (c->down || drand48() < c->loss || way->waiting.length >= MAX_WAITING)
+    if (c->down || (c->no_udp && is_udp(bytes, length)) || drand48() < c->loss ||
+        way->waiting.length >= MAX_WAITING)
         return -1;
     double sent = time;
     if (c->rate > 0) {
@@ -142,7 +150,7 @@ static void take(struct way *way)
     uint8_t bytes[MAX_PACKET];
     ssize_t length;
     while ((length = read(way->from, bytes, sizeof bytes)) > 0) {
-        double due = judge(way, (size_t)length, now());
+        double due = judge(way, bytes, (size_t)length, now());
         if (due < 0)
             continue;
         struct packet *packet = g_malloc(sizeof *packet + (size_t)length);
@@ -192,6 +200,8 @@ static void obey(const char *line)
         c->queue = a * MS;
     else if (strcmp(word, "down") == 0 || strcmp(word, "up") == 0)
         c->down = *word == 'd';
+    else if (strcmp(word, "udp") == 0)
+        c->no_udp = a == 0;
     else if (strcmp(word, "clear") == 0)
         *c = good;
     else
