@@ -224,8 +224,9 @@ test('supervise=none works with jackd, scsynth and pipeline of others, and leave
             assert.deepEqual(Object.values(parts).map(({ ok }) => ok), [false, false, false, true]);
             start('jackd', ['--no-realtime', '-n', farfield.jackServer, '-d', 'dummy', '-r48000',
                 '-p128', '-C2', '-P2']);
-            await waitFor('jackd', async () => (await run(['-s', farfield.jackServer, '-c'],
-                { command: 'jack_wait' })).out.includes('running'));
+            const { out } = await run(['-s', farfield.jackServer, '-w', '-t', '15'],
+                { command: 'jack_wait' });
+            assert.match(out, /^server is available$/m);
             const first = scsynth();
             start(join(build, 'farfield-pipeline'), [], {
                 FARFIELD_LINK_URL: `ws://127.0.0.1:${linkPort}/`,
