@@ -193,11 +193,15 @@ test('a port that is taken is waited for, and WebRTC does without it', async () 
     assert.equal(refused.status, 503);
     assert.match(refused.body.detail, new RegExp(`port ${streamPort} .*stream-port`));
     assert.match(one.log, new RegExp(`streams.port .*port ${streamPort} `));
+    const streams = async () => (await one.api('GET', '/v1/health/ready')).body.streams;
+    assert.deepEqual(await streams(),
+        { ok: false, detail: `the pipeline cannot listen on port ${streamPort} (stream-port)` });
     const rtc = await one.listen();
     await one.api('POST', '/v1/nodes', { synthdef: 'sine', controls: { freq: 440 } });
     await rtc.pitched(440);
     holder.close();
     const client = await waitFor('a stream', async () => openStream((await streamsOf(one)).audio));
+    assert.deepEqual(await streams(), { ok: true, detail: 'open' });
     isNear(pitch((await client.hear(0.3)).left), 440);
     await client.close();
     await rtc.close();
@@ -209,5 +213,8 @@ test('a server without the doors says so', async () => {
     const refused = await one.api('GET', '/v1/rooms/main/listen.ogg');
     assert.equal(refused.status, 503);
     assert.match(refused.body.detail, /stream-port is 0/);
+    const { body } = await one.api('GET', '/v1/health/ready');
+    assert.equal(body.streams.ok, true);
+    assert.match(body.streams.detail, /stream-port is 0/);
     await one.stop();
 });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "controller/core/commands/commands.h"
+#include "controller/core/listening/streams.h"
 #include "controller/core/session_own.h"
 
 static void live(struct session *session, struct call *call)
@@ -10,6 +11,13 @@ static void live(struct session *session, struct call *call)
 static json_t *part(bool ok, const char *detail)
 {
     return json_pack("{s:b s:s}", "ok", ok, "detail", detail);
+}
+
+// Beside the parts, since WebRTC does without them; who wants none has what they want.
+static json_t *streams(const struct session *session)
+{
+    g_autofree char *trouble = stream_doors_trouble(session);
+    return part(!trouble || session->stream_port == 0, trouble ? trouble : "open");
 }
 
 static void ready(struct session *session, struct call *call)
@@ -41,8 +49,8 @@ static void ready(struct session *session, struct call *call)
     bool all = running && guarded && pipeline->jack && pipeline->linked &&
                pipeline->connected >= LINK_CHANNELS && stored;
     // The door answers 503 for "ready": false.
-    call_succeed(call, json_pack("{s:b s:o s:o}", "ready", all, "parts", parts, "aside",
-                                 suspects_to_json(session)));
+    call_succeed(call, json_pack("{s:b s:o s:o s:o}", "ready", all, "parts", parts, "streams",
+                                 streams(session), "aside", suspects_to_json(session)));
 }
 
 static const struct command live_row = {

@@ -52,16 +52,22 @@ char *stream_source(const struct session *session)
     return g_strndup(set, (gsize)(host - set) + strcspn(host, "/"));
 }
 
+char *stream_doors_trouble(const struct session *session)
+{
+    if (session->stream_port == 0)
+        return g_strdup("only WebRTC is served here (stream-port is 0)");
+    if (!session->pipeline.linked)
+        return g_strdup("the pipeline is away; try again in a moment");
+    if (session->pipeline.stream_port == 0)
+        return g_strdup_printf("the pipeline cannot listen on port %d (stream-port)",
+                               session->stream_port);
+    return NULL;
+}
+
 struct problem *stream_trouble(const struct session *session, const char *room)
 {
     if (!session_room(session, room))
         return problem_new(404, "there is no room \"%s\"", room);
-    if (session->stream_port == 0)
-        return problem_new(503, "only WebRTC is served here (stream-port is 0)");
-    if (!session->pipeline.linked)
-        return problem_new(503, "the pipeline is away; try again in a moment");
-    if (session->pipeline.stream_port == 0)
-        return problem_new(503, "the pipeline cannot listen on port %d (stream-port)",
-                           session->stream_port);
-    return NULL;
+    g_autofree char *shut = stream_doors_trouble(session);
+    return shut ? problem_new(503, "%s", shut) : NULL;
 }

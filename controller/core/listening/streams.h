@@ -14,5 +14,8 @@ char *stream_address(const struct session *session, const struct call *call,
 // Where they are, as a source of a page's Content-Security-Policy. The caller frees it.
 char *stream_source(const struct session *session);
 
+// Why the doors are shut, owned by the caller; NULL while they are open.
+char *stream_doors_trouble(const struct session *session);
+
 // Why none can be listened to now, owned by the caller; NULL where they can.
 struct problem *stream_trouble(const struct session *session, const char *room);
