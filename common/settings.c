@@ -91,6 +91,8 @@ const struct setting settings[] = {
      "how far a slow listener of those doors may be behind, ms", NULL, 50, 3000},
     {"stream-queue-target", SETTING_INTEGER, BOTH, "200",
      "how far behind it goes on when it was slower than that, ms", NULL, 0, 2900},
+    {"stream-patience", SETTING_INTEGER, BOTH, "30",
+     "how long a listener by HTTP may take nothing of what it is sent, s", NULL, 1, 600},
     {"stream-flush", SETTING_BOOLEAN, BOTH, "yes",
      "whether a new listener of those doors begins with what is new, not with what is kept"},
     {"stream-preroll", SETTING_INTEGER, BOTH, "50",

@@ -180,6 +180,7 @@ static bool read_settings(struct doors_settings *limits, const struct config *co
         .token = config_string(config, "link-token"),
         .queue_max = (int)config_integer(config, "stream-queue-max"),
         .queue_target = (int)config_integer(config, "stream-queue-target"),
+        .patience = (int)config_integer(config, "stream-patience"),
         .flush = config_boolean(config, "stream-flush"),
         .preroll = (int)config_integer(config, "stream-preroll"),
     };

@@ -13,13 +13,12 @@
 #define DOORS_PROTOCOL "farfield.audio.v1"
 // Bytes of packets written at once, before others get their turn.
 #define DOORS_BURST 16384
-// Seconds that a connection may take nothing of what it is sent.
-#define DOORS_PATIENCE 30
 
 struct doors_settings {
     const char *address, *token;
     int port;
     int queue_max, queue_target; // ms that one may be behind, and is put back to
+    int patience;                // s that a listener by HTTP may take nothing
     bool flush;                  // begin with what is new, not with what is kept
     int preroll;                 // packets of what is kept
 };

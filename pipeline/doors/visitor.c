@@ -171,8 +171,8 @@ void visitor_end(struct visitor *visitor, const char *why)
 // lws closes the connection by itself then, and does not say why.
 static bool took_nothing(const struct visitor *visitor)
 {
-    return visitor->mux &&
-           g_get_monotonic_time() - visitor->moved >= DOORS_PATIENCE * G_USEC_PER_SEC;
+    gint64 patience = visitor->doors->settings.patience * G_USEC_PER_SEC;
+    return visitor->mux && g_get_monotonic_time() - visitor->moved >= patience;
 }
 
 void visitor_destroy(struct visitor *visitor)
@@ -237,7 +237,8 @@ void visitor_wait(struct visitor *visitor)
 {
     visitor->moved = g_get_monotonic_time();
     if (visitor->mux)
-        lws_set_timeout(visitor->wsi, PENDING_TIMEOUT_HTTP_CONTENT, DOORS_PATIENCE);
+        lws_set_timeout(visitor->wsi, PENDING_TIMEOUT_HTTP_CONTENT,
+                        visitor->doors->settings.patience);
     if (visitor->ending || visitor->texts.length > 0 ||
         visitor->next < packets_end(tap_packets(visitor->channel->tap)))
         lws_callback_on_writable(visitor->wsi);

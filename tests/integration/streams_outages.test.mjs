@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The doors when something is wrong: readers that are slow, parts that die, a port that is taken.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import http from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { after, afterEach, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build, freePort, startFarfield } from '../lib/farfield.mjs';
@@ -82,6 +83,27 @@ test('a slow reader by HTTP goes on with what is new, in one file without a hole
     isNear(pitch(sound.left), 440);
     assert.deepEqual(gaps(sound.left), []);
     await count(0);
+});
+
+test('one who takes nothing by HTTP is put out, and nobody else', async () => {
+    const one = await startFarfield({ settings: { 'stream-patience': 1, 'opus-bitrate': 510000 } });
+    await one.api('POST', '/v1/nodes', { synthdef: 'sine' }); // silence would take few bytes
+    const { audio, webm } = await streamsOf(one);
+    const other = await openStream(audio);
+    const { host, hostname, port, pathname, search } = new URL(webm);
+    const deaf = connect(Number(port), hostname).pause(); // what nobody reads stays in the kernel
+    const closed = once(deaf, 'close');
+    deaf.on('error', () => {});
+    deaf.write(`GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    const all = async () => (await one.api('GET', '/v1/listeners')).body.listeners;
+    await waitFor('it', async () => (await all()).some(({ kind }) => kind === 'webm'));
+    await waitFor('its end', async () => (await all()).length === 1);
+    assert.match(one.log, /listener\.closed .*detail="it took nothing for too long"/);
+    await other.take(0.2);
+    deaf.resume(); // the rest, and then the end
+    await closed;
+    await other.close();
+    await one.stop();
 });
 
 test('hundreds come and go by every door, and leave nothing behind', async () => {
