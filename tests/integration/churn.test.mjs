@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build, startFarfield } from '../lib/farfield.mjs';
-import { processUse } from '../lib/processes.mjs';
+import { processUse, threadNames } from '../lib/processes.mjs';
 import { breaks, decode } from '../lib/recording.mjs';
 import { decodeFile, openStream, streamsOf } from '../lib/streams.mjs';
 import { waitFor } from '../lib/wait.mjs';
@@ -114,7 +114,7 @@ async function use(listeners) {
         // A peer whose negotiation is under way is taken down when that has settled.
         return alike >= 4;
     }, { every: 700, timeout: 90000 });
-    return seen;
+    return { ...seen, names: threadNames(farfield.pids.pipeline) };
 }
 
 async function record() {
@@ -201,7 +201,7 @@ test(`${TURNS} joins and leaves change nothing, and those who stay hear no gap`,
         assert.equal(packets[i].sequence, packets[i - 1].sequence + 1, `packet ${i}`);
     }
     assert.equal(stats.packetsLost, 0);
-    assert.ok(late.threads <= early.threads, `threads ${early.threads} -> ${late.threads}`);
+    assert.ok(late.threads <= early.threads, `threads ${early.names} -> ${late.names}`);
     assert.ok(late.descriptors <= early.descriptors,
         `descriptors ${early.descriptors} -> ${late.descriptors}`);
     assert.ok(late.resident < early.resident + MEMORY, `${early.resident} -> ${late.resident}`);

@@ -46,3 +46,9 @@ export function processUse(pid) {
         cpu: (Number(fields[11]) + Number(fields[12])) / TICKS,
     };
 }
+
+// The names of its threads, in order.
+export function threadNames(pid) {
+    return readdirSync(`/proc/${pid}/task`)
+        .map((thread) => read(`/proc/${pid}/task/${thread}/comm`).trim()).sort();
+}
