@@ -3,10 +3,12 @@
 // arithmetic, no clock and no browser, so that it is tested as it is.
 //
 // Samples are kept by their position in the stream. What is read follows at a distance, the level.
-// The lowest level of the last seconds is what counts: that much was never needed. It is steered to
-// a margin by reading up to 0.5 % faster or slower, through a windowed sinc, which nobody hears; a
-// clock that runs at another speed is followed by the same hand. The margin grows when samples were
-// missing, and comes back slowly. What is missing is bridged by the last period, faded.
+// It falls below its mean where packets are late or the card takes many blocks at once. How far it
+// has fallen at worst is the reserve that it needs: this grows at once, by what was missing, is
+// kept for more than a minute, for what was late once is late again, and is then given back slowly.
+// The mean is steered to the reserve and a margin by reading up to 0.5 % faster or slower, through
+// a windowed sinc, which nobody hears; a clock that runs at another speed is followed by the same
+// hand. What is missing is bridged by the last period, faded.
 
 export const RATE = 48000;
 const CAPACITY = 1 << 17; // samples of each channel, 2.7 s
@@ -15,13 +17,15 @@ const PHASES = 256;
 const MOST = 0.005; // of the speed
 const SLEW = 0.02; // share of the way to the wanted speed, in each block
 const REACH = 0.02 * RATE; // samples away from the margin at which it does its most, or the margin
-const BUCKETS = 20; // seconds that the lowest level is remembered
+const MEAN = 2 * RATE; // samples in which the mean of the level loses 63 % of what it was
+const SLOT = 10 * RATE; // samples over which only the worst fall is remembered
+const SLOTS = 9;
+const GIVE = 0.002; // samples of the reserve that are given back in each that is put out
+const SPARE = 0.25; // share of the reserve that is kept beyond it: the next fall may be a worse one
 const HOLD = 0.005 * RATE; // samples that a bridge keeps its level
 const FADE = 0.015 * RATE; // and then goes
 const RISE = 0.005 * RATE;
 const HISTORY = 2048; // samples of what was put out, for the bridge
-const FORGET = 30 * RATE; // samples in which the margin loses 63 % of what it had grown
-const GROWTH = 0.004 * RATE; // samples, for each time that something was missing
 
 // Kaiser's window, for 80 dB.
 function bessel(x) {
@@ -52,31 +56,33 @@ export class Ring {
     #frame = 240; // samples of the longest packet so far
     #floor;
     #ceiling;
-    #ahead;
     #excess;
-    #margin;
+    #reserve; // samples by which the level may fall
+    #falls = new Float64Array(SLOTS); // that the reserve is for, the worst of each slot
+    #slot = 0;
+    #inSlot = 0; // samples
     #shift = 0; // samples by which steering has lowered the level so far
-    #lows = new Float64Array(BUCKETS).fill(Infinity); // each with the shift of its time added
-    #bucket = 0;
-    #inBucket = 0;
-    #settling = 0; // samples until levels are remembered
+    #mean = 0; // of the levels, each with the shift of its time added
+    #known = 0; // samples that the mean is made of
+    #settling = 0; // samples until levels are looked at
     #history = [new Float32Array(HISTORY), new Float32Array(HISTORY)];
     #out = 0; // samples put out so far
     #bridge = null; // {from, period, age}
     #rise = 0; // 0 to 1, what comes in after a bridge
     #stalled = Infinity; // samples since it stopped
+    #lowest = Infinity; // level meanwhile, as if it had not, with the shift
     playing = false;
     underruns = 0;
     concealed = 0; // samples
 
-    // In seconds: `floor` is the margin on a good day, `ceiling` on a bad one, `start` what is
-    // gathered above it at first; beyond `excess` above what is wanted it does not hurry, but jumps.
-    constructor({ floor = 0.003, ceiling = 0.06, start = 0.015, excess = 0.1 } = {}) {
+    // In seconds: `floor` is kept beyond the reserve, which is `start` at first and never more
+    // than `ceiling`; beyond `excess` above what is wanted it does not hurry, but jumps.
+    constructor({ floor = 0.003, ceiling = 0.06, start = 0.01, excess = 0.1 } = {}) {
         this.#floor = floor * RATE;
         this.#ceiling = ceiling * RATE;
-        this.#ahead = start * RATE;
         this.#excess = excess * RATE;
-        this.#margin = this.#floor + 0.005 * RATE;
+        this.#falls.fill(start * RATE);
+        this.#reserve = start * RATE;
     }
 
     // Samples between what is read and what has come.
@@ -86,6 +92,11 @@ export class Ring {
 
     get speed() {
         return 1 + this.#speed;
+    }
+
+    // Samples that the mean of the level is to have.
+    get #margin() {
+        return this.#floor + (1 + SPARE) * this.#reserve;
     }
 
     // What is to be known of it; `position` is the one that comes out next.
@@ -127,6 +138,7 @@ export class Ring {
                 this.#silence(left, right, done, length - done);
                 this.#stalled += length - done;
                 this.#shift -= length - done; // standing still is the slowest reading
+                this.#lowest = Math.min(this.#lowest, this.level + this.#shift);
                 return;
             }
             done += this.#step(left, right, done, length - done);
@@ -148,7 +160,6 @@ export class Ring {
         }
         if (!hole) {
             this.underruns++;
-            this.#margin = Math.min(this.#ceiling, this.#margin + GROWTH);
             this.#stop();
             return 0;
         }
@@ -256,16 +267,17 @@ export class Ring {
     #stop() {
         this.playing = false;
         this.#stalled = 0;
+        this.#lowest = Infinity;
     }
 
     // After a silence it begins as near to now as it may.
     #tryStart() {
-        if (this.#end === null) return;
-        const wanted = this.#margin + this.#frame + (this.#out === 0 ? this.#ahead : 0) + HALF;
+        if (this.#end === null || this.level < this.#frame) return;
+        const isOver = this.#stalled >= this.#ceiling; // no reserve could have helped
+        if (!isOver) this.#need(this.#lowest);
+        const wanted = this.#margin + this.#frame + HALF;
         if (this.level < wanted) return;
-        // How late it was counts, unless no margin could have helped.
-        if (this.#stalled < this.#ceiling) this.#remember(this.#shift, 0);
-        else this.#forget();
+        if (isOver) this.#forget();
         this.#goTo(this.#end - wanted);
         this.playing = true;
     }
@@ -293,28 +305,38 @@ export class Ring {
 
     // What was held up comes at once, and says nothing of how it will be.
     #forget() {
-        this.#lows.fill(Infinity);
+        this.#known = 0;
         this.#settling = RATE / 2;
     }
 
-    #remember(low, length) {
+    #remember(level, length) {
         if (this.#settling > 0) {
             this.#settling -= length;
             return;
         }
-        this.#lows[this.#bucket] = Math.min(this.#lows[this.#bucket], low);
-        this.#inBucket += length;
-        if (this.#inBucket < RATE) return;
-        this.#inBucket = 0;
-        this.#bucket = (this.#bucket + 1) % BUCKETS;
-        this.#lows[this.#bucket] = low;
+        this.#known = Math.min(MEAN, this.#known + length);
+        this.#mean += (level - this.#mean) * (length / this.#known);
+        this.#need(level);
+        this.#inSlot += length;
+        if (this.#inSlot < SLOT) return;
+        this.#inSlot = 0;
+        this.#slot = (this.#slot + 1) % SLOTS;
+        this.#falls[this.#slot] = 0;
     }
 
-    // The shift that is in the remembered levels makes what was steered since count at once.
+    // The level may fall to this one again: then nothing is to be missing.
+    #need(level) {
+        if (this.#known === 0) return;
+        const fall = Math.min(this.#ceiling, this.#mean - level);
+        this.#falls[this.#slot] = Math.max(this.#falls[this.#slot], fall);
+        this.#reserve = Math.max(this.#reserve, fall);
+    }
+
+    // The shift that is in the mean makes what was steered since count at once.
     #steer(length) {
-        this.#margin += (this.#floor - this.#margin) * (length / FORGET);
-        const low = this.#lows.reduce((a, b) => Math.min(a, b)) - this.#shift;
-        const distance = low === Infinity ? 0 : low - HALF - this.#margin;
+        const needed = this.#falls.reduce((a, b) => Math.max(a, b));
+        this.#reserve = Math.max(this.#reserve - GIVE * length, needed);
+        const distance = this.#known === 0 ? 0 : this.#mean - this.#shift - HALF - this.#margin;
         if (distance > this.#excess) this.#jump();
         const reach = Math.max(REACH, this.#margin);
         const wanted = MOST * Math.min(1, Math.max(-1, distance / reach));
