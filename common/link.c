@@ -7,6 +7,7 @@
 
 #include "common/error.h"
 #include "common/ice.h"
+#include "common/take.h"
 
 static const char *const type_names[] = {
     [LINK_CONTROLLER_HELLO] = "controller.hello",
@@ -280,91 +281,42 @@ char *link_message_encode(const struct link_message *m)
     return text;
 }
 
-static bool fail(GError **error, const char *member, const char *expected)
+static bool take_state(const struct take *take, enum listener_state *state)
 {
-    g_set_error(error, FARFIELD_ERROR, ERROR_INVALID, "link message: %s must be %s", member,
-                expected);
-    return false;
-}
-
-static bool take_text(const json_t *object, const char *key, bool optional, size_t max, char **text,
-                      GError **error)
-{
-    const json_t *value = json_object_get(object, key);
-    if (!value && optional)
-        return true;
-    // jansson has refused NUL characters already.
-    if (!json_is_string(value) || json_string_length(value) > max)
-        return fail(error, key, "a string of fitting length");
-    *text = g_strdup(json_string_value(value));
-    return true;
-}
-
-static bool take_number(const json_t *object, const char *key, double min, double max,
-                        double *number, GError **error)
-{
-    const json_t *value = json_object_get(object, key);
-    double n = json_number_value(value);
-    if (!json_is_number(value) || !isfinite(n) || n < min || n > max)
-        return fail(error, key, "a number in range");
-    *number = n;
-    return true;
-}
-
-static bool take_integer(const json_t *object, const char *key, int min, int max, int *number,
-                         GError **error)
-{
-    double n;
-    if (!take_number(object, key, min, max, &n, error))
-        return false;
-    *number = (int)n;
-    return true;
-}
-
-static bool take_state(const json_t *object, enum listener_state *state, GError **error)
-{
-    const char *name = json_string_value(json_object_get(object, "state"));
-    for (size_t i = 0; i < G_N_ELEMENTS(state_names); i++) {
-        if (g_strcmp0(name, state_names[i]) == 0) {
-            *state = (enum listener_state)i;
-            return true;
-        }
-    }
-    return fail(error, "state", "connecting, connected or closed");
+    int word = 0;
+    bool good = take_word(take, "state", state_names, G_N_ELEMENTS(state_names),
+                          "connecting, connected or closed", &word);
+    *state = (enum listener_state)word;
+    return good;
 }
 
 // The other side may be of a version that knew of no modes.
-static bool take_mode(const json_t *object, enum stream_mode *mode, GError **error)
+static bool take_mode_if_any(const struct take *take, enum stream_mode *mode)
 {
     *mode = MODE_BALANCED;
-    return !json_object_get(object, "mode") ||
-           stream_mode_of_name(json_string_value(json_object_get(object, "mode")), mode) ||
-           fail(error, "mode", "balanced, lowest or safe");
+    return !json_object_get(take->json, "mode") || take_mode(take, mode);
 }
 
-static bool take_kind(const json_t *object, enum listener_kind *kind, GError **error)
+// A pipeline of an earlier version has no other kind.
+static bool take_kind(const struct take *take, enum listener_kind *kind)
 {
-    const char *name = json_string_value(json_object_get(object, "kind"));
-    // A pipeline of an earlier version has no other kind.
-    *kind = KIND_WEBRTC;
-    for (size_t i = 0; name && i < LISTENER_KINDS; i++) {
-        if (strcmp(name, kind_names[i]) == 0) {
-            *kind = (enum listener_kind)i;
-            return true;
-        }
-    }
-    return !name || fail(error, "kind", "webrtc, websocket, pcm, webm or ogg");
+    int word = KIND_WEBRTC;
+    bool good = !json_object_get(take->json, "kind") ||
+                take_word(take, "kind", kind_names, LISTENER_KINDS,
+                          "webrtc, websocket, pcm, webm or ogg", &word);
+    *kind = (enum listener_kind)word;
+    return good;
 }
 
-static bool take_pair(const json_t *object, const char *key, double *pair, GError **error)
+static bool take_pair(const struct take *take, const char *key, double *pair)
 {
-    const json_t *array = json_object_get(object, key);
+    const json_t *array = json_object_get(take->json, key);
     if (json_array_size(array) != LINK_CHANNELS)
-        return fail(error, key, "two levels");
+        return take_fail(take, key, "two levels");
     for (int i = 0; i < LINK_CHANNELS; i++) {
         const json_t *value = json_array_get(array, i);
         if (!json_is_number(value) || !isfinite(json_number_value(value)))
-            return fail(error, key, "two levels");
+            return take_fail(take, key, "two levels");
         pair[i] = json_number_value(value);
     }
     return true;
@@ -372,91 +324,91 @@ static bool take_pair(const json_t *object, const char *key, double *pair, GErro
 
 #define MAX_NAME 128
 
-static bool take_rooms(const json_t *object, GPtrArray *rooms, GError **error)
+static bool take_rooms(const struct take *take, GPtrArray *rooms)
 {
-    const json_t *array = json_object_get(object, "rooms"), *entry;
+    const json_t *array = json_object_get(take->json, "rooms"), *entry;
     if (!json_is_array(array))
-        return fail(error, "rooms", "an array");
+        return take_fail(take, "rooms", "an array");
     size_t i;
     json_array_foreach(array, i, entry)
     {
+        struct take each = take_inside(take, entry);
         struct link_room *room = g_new0(struct link_room, 1);
         g_ptr_array_add(rooms, room);
-        if (!take_text(entry, "room", false, MAX_NAME, &room->name, error))
+        if (!take_text(&each, "room", false, MAX_NAME, &room->name))
             return false;
         const json_t *sources = json_object_get(entry, "sources");
         for (int c = 0; c < LINK_CHANNELS; c++) {
             const char *source = json_string_value(json_array_get(sources, c));
             if (!source)
-                return fail(error, "sources", "two JACK port names");
+                return take_fail(take, "sources", "two JACK port names");
             room->sources[c] = g_strdup(source);
         }
-        if (!take_integer(entry, "bitrate", LINK_MIN_BITRATE, LINK_MAX_BITRATE, &room->bitrate,
-                          error) ||
-            !take_integer(entry, "complexity", 0, LINK_MAX_COMPLEXITY, &room->complexity, error))
+        if (!take_integer(&each, "bitrate", LINK_MIN_BITRATE, LINK_MAX_BITRATE, &room->bitrate) ||
+            !take_integer(&each, "complexity", 0, LINK_MAX_COMPLEXITY, &room->complexity))
             return false;
     }
     return true;
 }
 
-static bool take_listeners(const json_t *object, GPtrArray *listeners, GError **error)
+static bool take_listeners(const struct take *take, GPtrArray *listeners)
 {
-    const json_t *array = json_object_get(object, "listeners"), *entry;
+    const json_t *array = json_object_get(take->json, "listeners"), *entry;
     if (!json_is_array(array))
-        return fail(error, "listeners", "an array");
+        return take_fail(take, "listeners", "an array");
     size_t i;
     json_array_foreach(array, i, entry)
     {
+        struct take each = take_inside(take, entry);
         struct link_listener *listener = g_new0(struct link_listener, 1);
         g_ptr_array_add(listeners, listener);
-        if (!take_text(entry, "listener", false, MAX_NAME, &listener->id, error) ||
-            !take_text(entry, "room", false, MAX_NAME, &listener->room, error) ||
-            !take_kind(entry, &listener->kind, error) ||
-            !take_state(entry, &listener->state, error) ||
-            !take_mode(entry, &listener->mode, error) ||
-            !take_number(entry, "since", 0, 1e12, &listener->since, error) ||
-            !take_text(entry, "ufrag", true, ICE_MAX_WORD, &listener->ufrag, error) ||
-            !take_text(entry, "their_ufrag", true, ICE_MAX_WORD, &listener->their_ufrag, error) ||
-            !take_text(entry, "client", true, MAX_NAME, &listener->client, error))
+        if (!take_text(&each, "listener", false, MAX_NAME, &listener->id) ||
+            !take_text(&each, "room", false, MAX_NAME, &listener->room) ||
+            !take_kind(&each, &listener->kind) || !take_state(&each, &listener->state) ||
+            !take_mode_if_any(&each, &listener->mode) ||
+            !take_number(&each, "since", 0, 1e12, &listener->since) ||
+            !take_text(&each, "ufrag", true, ICE_MAX_WORD, &listener->ufrag) ||
+            !take_text(&each, "their_ufrag", true, ICE_MAX_WORD, &listener->their_ufrag) ||
+            !take_text(&each, "client", true, MAX_NAME, &listener->client))
             return false;
     }
     return true;
 }
 
-static bool take_stats(const json_t *object, struct link_stats *stats, GError **error)
+static bool take_stats(const struct take *take, struct link_stats *stats)
 {
-    const json_t *s = json_object_get(object, "stats");
-    return take_number(s, "packets", 0, 1e18, &stats->packets, error) &&
-           take_number(s, "bytes", 0, 1e18, &stats->bytes, error) &&
-           take_number(s, "lost", -1e18, 1e18, &stats->lost, error) &&
-           take_number(s, "expected", 0, 1e18, &stats->expected, error) &&
-           take_number(s, "round_trip", -1, 1e6, &stats->round_trip, error) &&
-           take_number(s, "jitter", -1, 1e6, &stats->jitter, error) &&
-           take_mode(s, &stats->mode, error);
+    struct take s = take_inside(take, json_object_get(take->json, "stats"));
+    return take_number(&s, "packets", 0, 1e18, &stats->packets) &&
+           take_number(&s, "bytes", 0, 1e18, &stats->bytes) &&
+           take_number(&s, "lost", -1e18, 1e18, &stats->lost) &&
+           take_number(&s, "expected", 0, 1e18, &stats->expected) &&
+           take_number(&s, "round_trip", -1, 1e6, &stats->round_trip) &&
+           take_number(&s, "jitter", -1, 1e6, &stats->jitter) && take_mode_if_any(&s, &stats->mode);
 }
 
-static bool take_capture(const json_t *object, struct link_message *m, GError **error)
+static bool take_capture(const struct take *take, struct link_message *m)
 {
-    const json_t *capture = json_object_get(object, "capture");
+    const json_t *capture = json_object_get(take->json, "capture");
     const json_t *jack = json_object_get(capture, "jack");
     if (!json_is_boolean(jack))
-        return fail(error, "jack", "true or false");
+        return take_fail(take, "jack", "true or false");
     m->jack = json_is_true(jack);
-    return take_integer(capture, "rate", 0, 1000000, &m->rate, error) &&
-           take_integer(capture, "connected", 0, 1000000, &m->connected, error) &&
-           take_integer(capture, "xruns", 0, G_MAXINT, &m->xruns, error);
+    struct take inside = take_inside(take, capture);
+    return take_integer(&inside, "rate", 0, 1000000, &m->rate) &&
+           take_integer(&inside, "connected", 0, 1000000, &m->connected) &&
+           take_integer(&inside, "xruns", 0, G_MAXINT, &m->xruns);
 }
 
-static bool take_recordings(const json_t *object, GPtrArray *recordings, GError **error)
+static bool take_recordings(const struct take *take, GPtrArray *recordings)
 {
     // A pipeline of an earlier version knows of none.
-    const json_t *array = json_object_get(object, "recordings"), *entry;
+    const json_t *array = json_object_get(take->json, "recordings"), *entry;
     if (array && !json_is_array(array))
-        return fail(error, "recordings", "an array");
+        return take_fail(take, "recordings", "an array");
     size_t i;
     json_array_foreach(array, i, entry)
     {
-        struct recording *recording = recording_from_json(entry, error);
+        struct recording *recording = recording_from_json(entry, take->error);
         if (!recording)
             return false;
         g_ptr_array_add(recordings, recording);
@@ -464,22 +416,22 @@ static bool take_recordings(const json_t *object, GPtrArray *recordings, GError 
     return true;
 }
 
-static bool take_recording(const json_t *object, struct link_message *m, GError **error)
+static bool take_recording(const struct take *take, struct link_message *m)
 {
-    m->recording = recording_from_json(json_object_get(object, "recording"), error);
+    m->recording = recording_from_json(json_object_get(take->json, "recording"), take->error);
     return m->recording != NULL;
 }
 
-static bool take_relays(const json_t *object, GPtrArray *relays, GError **error)
+static bool take_relays(const struct take *take, GPtrArray *relays)
 {
     // A pipeline of an earlier version knows of none.
-    const json_t *array = json_object_get(object, "relays"), *entry;
+    const json_t *array = json_object_get(take->json, "relays"), *entry;
     if (array && !json_is_array(array))
-        return fail(error, "relays", "an array");
+        return take_fail(take, "relays", "an array");
     size_t i;
     json_array_foreach(array, i, entry)
     {
-        struct relay *relay = relay_from_json(entry, error);
+        struct relay *relay = relay_from_json(entry, take->error);
         if (!relay)
             return false;
         g_ptr_array_add(relays, relay);
@@ -487,91 +439,85 @@ static bool take_relays(const json_t *object, GPtrArray *relays, GError **error)
     return true;
 }
 
-static bool take_relay(const json_t *object, struct link_message *m, GError **error)
+static bool take_relay(const struct take *take, struct link_message *m)
 {
-    m->relay = relay_from_json(json_object_get(object, "relay"), error);
+    m->relay = relay_from_json(json_object_get(take->json, "relay"), take->error);
     return m->relay != NULL;
 }
 
-static bool take_members(const json_t *object, struct link_message *m, GError **error)
+static bool take_members(const struct take *take, struct link_message *m)
 {
     int has = members[m->type];
-    if (has & HAS_LISTENER && !take_text(object, "listener", false, MAX_NAME, &m->listener, error))
+    if (has & HAS_LISTENER && !take_text(take, "listener", false, MAX_NAME, &m->listener))
         return false;
-    if (has & HAS_ROOM && !take_text(object, "room", false, MAX_NAME, &m->room, error))
+    if (has & HAS_ROOM && !take_text(take, "room", false, MAX_NAME, &m->room))
         return false;
-    if (has & (HAS_SDP | MAY_SDP) &&
-        !take_text(object, "sdp", has & MAY_SDP, LINK_MAX_SDP, &m->sdp, error))
+    if (has & (HAS_SDP | MAY_SDP) && !take_text(take, "sdp", has & MAY_SDP, LINK_MAX_SDP, &m->sdp))
         return false;
-    if (has & HAS_CANDIDATE &&
-        (!take_text(object, "candidate", false, 1024, &m->candidate, error) ||
-         !take_integer(object, "mline", 0, 63, &m->mline, error) ||
-         !take_text(object, "mid", true, MAX_NAME, &m->mid, error)))
+    if (has & HAS_CANDIDATE && (!take_text(take, "candidate", false, 1024, &m->candidate) ||
+                                !take_integer(take, "mline", 0, 63, &m->mline) ||
+                                !take_text(take, "mid", true, MAX_NAME, &m->mid)))
         return false;
     if (has & MAY_ICE &&
-        (!take_text(object, "ufrag", true, ICE_MAX_WORD, &m->ufrag, error) ||
-         !take_text(object, "password", m->ufrag == NULL, ICE_MAX_WORD, &m->password, error)))
+        (!take_text(take, "ufrag", true, ICE_MAX_WORD, &m->ufrag) ||
+         !take_text(take, "password", m->ufrag == NULL, ICE_MAX_WORD, &m->password)))
         return false;
-    if (has & HAS_STATE && !take_state(object, &m->state, error))
+    if (has & HAS_STATE && !take_state(take, &m->state))
         return false;
-    if (has & HAS_MODE && !take_mode(object, &m->mode, error))
+    if (has & HAS_MODE && !take_mode_if_any(take, &m->mode))
         return false;
-    if (has & HAS_STATUS && !take_integer(object, "status", 400, 599, &m->status, error))
+    if (has & HAS_STATUS && !take_integer(take, "status", 400, 599, &m->status))
         return false;
-    if (has & MAY_DETAIL && !take_text(object, "detail", true, 4096, &m->detail, error))
+    if (has & MAY_DETAIL && !take_text(take, "detail", true, 4096, &m->detail))
         return false;
-    if (has & HAS_LEVELS &&
-        (!take_pair(object, "peak", m->peak, error) || !take_pair(object, "rms", m->rms, error)))
+    if (has & HAS_LEVELS && (!take_pair(take, "peak", m->peak) || !take_pair(take, "rms", m->rms)))
         return false;
-    if (has & HAS_STATS && !take_stats(object, &m->stats, error))
+    if (has & HAS_STATS && !take_stats(take, &m->stats))
         return false;
     if (has & HAS_ROOMS) {
         m->rooms = g_ptr_array_new_with_free_func((GDestroyNotify)link_room_destroy);
-        if (!take_rooms(object, m->rooms, error))
+        if (!take_rooms(take, m->rooms))
             return false;
     }
     if (has & HAS_LISTENERS) {
         m->listeners = g_ptr_array_new_with_free_func((GDestroyNotify)link_listener_destroy);
-        if (!take_listeners(object, m->listeners, error))
+        if (!take_listeners(take, m->listeners))
             return false;
     }
     if (has & HAS_RECORDINGS) {
         m->recordings = g_ptr_array_new_with_free_func((GDestroyNotify)recording_destroy);
-        if (!take_recordings(object, m->recordings, error))
+        if (!take_recordings(take, m->recordings))
             return false;
     }
-    if (has & HAS_RECORDING && !take_recording(object, m, error))
+    if (has & HAS_RECORDING && !take_recording(take, m))
         return false;
     if (has & HAS_RELAYS) {
         m->relays = g_ptr_array_new_with_free_func((GDestroyNotify)relay_destroy);
-        if (!take_relays(object, m->relays, error))
+        if (!take_relays(take, m->relays))
             return false;
     }
-    if (has & HAS_RELAY && !take_relay(object, m, error))
+    if (has & HAS_RELAY && !take_relay(take, m))
         return false;
-    if (has & HAS_ID && !take_text(object, "id", false, MAX_NAME, &m->id, error))
+    if (has & HAS_ID && !take_text(take, "id", false, MAX_NAME, &m->id))
         return false;
-    if (has & HAS_KIND && !take_kind(object, &m->kind, error))
+    if (has & HAS_KIND && !take_kind(take, &m->kind))
         return false;
-    if (has & HAS_SINCE && !take_number(object, "since", 0, 1e12, &m->since, error))
+    if (has & HAS_SINCE && !take_number(take, "since", 0, 1e12, &m->since))
         return false;
-    if (has & MAY_CLIENT && !take_text(object, "client", true, MAX_NAME, &m->client, error))
+    if (has & MAY_CLIENT && !take_text(take, "client", true, MAX_NAME, &m->client))
         return false;
-    if (has & HAS_PORT && !take_integer(object, "port", 0, 65535, &m->port, error))
+    if (has & HAS_PORT && !take_integer(take, "port", 0, 65535, &m->port))
         return false;
-    return !(has & HAS_CAPTURE) || take_capture(object, m, error);
+    return !(has & HAS_CAPTURE) || take_capture(take, m);
 }
 
-static bool take_type(const json_t *object, enum link_type *type, GError **error)
+static bool take_type(const struct take *take, enum link_type *type)
 {
-    const char *name = json_string_value(json_object_get(object, "type"));
-    for (size_t i = 0; i < G_N_ELEMENTS(type_names); i++) {
-        if (g_strcmp0(name, type_names[i]) == 0) {
-            *type = (enum link_type)i;
-            return true;
-        }
-    }
-    return fail(error, "type", "a type of this version");
+    int word = 0;
+    bool good = take_word(take, "type", type_names, G_N_ELEMENTS(type_names),
+                          "a type of this version", &word);
+    *type = (enum link_type)word;
+    return good;
 }
 
 struct link_message *link_message_decode(const char *text, gsize length, GError **error)
@@ -583,7 +529,8 @@ struct link_message *link_message_decode(const char *text, gsize length, GError 
         return NULL;
     }
     struct link_message *message = g_new0(struct link_message, 1);
-    bool good = take_type(object, &message->type, error) && take_members(object, message, error);
+    struct take take = {"link message", object, error};
+    bool good = take_type(&take, &message->type) && take_members(&take, message);
     json_decref(object);
     if (good)
         return message;

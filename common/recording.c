@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common/recording.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "common/error.h"
+#include "common/take.h"
 
 #define MAX_ID 64
 #define MAX_ROOM 128
@@ -12,9 +12,9 @@
 #define MAX_NUMBER 1e15 // of bytes and frames
 #define MAX_SIDECAR 65536
 
-static const char *const formats[] = {"wav", "flac", NULL};
-static const char *const states[] = {"starting", "recording",   "stopping", "done",
-                                     "failed",   "interrupted", NULL};
+static const char *const formats[] = {"wav", "flac"};
+static const char *const states[] = {"starting", "recording", "stopping",
+                                     "done",     "failed",    "interrupted"};
 
 struct recording *recording_new(const char *id, const char *room, const char *name)
 {
@@ -118,108 +118,66 @@ json_t *recording_to_json(const struct recording *r)
 
 // --- reading ------------------------------------------------------------------------------------
 
-static bool fail(GError **error, const char *member, const char *expected)
-{
-    g_set_error(error, FARFIELD_ERROR, ERROR_INVALID, "recording: %s must be %s", member, expected);
-    return false;
-}
-
-static bool take_text(const json_t *json, const char *key, size_t max, char **text, GError **error)
-{
-    const json_t *value = json_object_get(json, key);
-    if (!json_is_string(value) || json_string_length(value) > max)
-        return fail(error, key, "a string of fitting length");
-    g_free(*text);
-    *text = g_strdup(json_string_value(value));
-    return true;
-}
-
-static bool take_number(const json_t *json, const char *key, double min, double max, double *number,
-                        GError **error)
-{
-    const json_t *value = json_object_get(json, key);
-    double n = json_number_value(value);
-    if (!json_is_number(value) || !isfinite(n) || n < min || n > max)
-        return fail(error, key, "a number in range");
-    *number = n;
-    return true;
-}
-
-static bool take_count(const json_t *json, const char *key, guint64 *count, GError **error)
+static bool take_count(const struct take *take, const char *key, guint64 *count)
 {
     double number;
-    if (!take_number(json, key, 0, MAX_NUMBER, &number, error))
+    if (!take_number(take, key, 0, MAX_NUMBER, &number))
         return false;
     *count = (guint64)number;
     return true;
 }
 
-static bool take_choice(const json_t *json, const char *key, const char *const *choices,
-                        int *choice, GError **error)
+static bool take_parts(const struct take *take, GArray *parts)
 {
-    const char *name = json_string_value(json_object_get(json, key));
-    for (int i = 0; choices[i]; i++) {
-        if (g_strcmp0(name, choices[i]) == 0) {
-            *choice = i;
-            return true;
-        }
-    }
-    return fail(error, key, "one of its words");
-}
-
-static bool take_parts(const json_t *json, GArray *parts, GError **error)
-{
-    const json_t *array = json_object_get(json, "parts"), *entry;
+    const json_t *array = json_object_get(take->json, "parts"), *entry;
     if (!json_is_array(array) || json_array_size(array) > RECORDING_MAX_PARTS)
-        return fail(error, "parts", "an array of fitting length");
+        return take_fail(take, "parts", "an array of fitting length");
     size_t i;
     json_array_foreach(array, i, entry)
     {
+        struct take each = take_inside(take, entry);
         struct recording_part part;
-        if (!take_count(entry, "bytes", &part.bytes, error) ||
-            !take_count(entry, "frames", &part.frames, error))
+        if (!take_count(&each, "bytes", &part.bytes) || !take_count(&each, "frames", &part.frames))
             return false;
         g_array_append_val(parts, part);
     }
     return true;
 }
 
-static bool take_ending(const json_t *json, struct recording *r, GError **error)
+static bool take_ending(const struct take *take, struct recording *r)
 {
-    double status = 0;
-    if (json_object_get(json, "status") && !take_number(json, "status", 400, 599, &status, error))
+    if (json_object_get(take->json, "status") &&
+        !take_integer(take, "status", 400, 599, &r->status))
         return false;
-    r->status = (int)status;
-    return !json_object_get(json, "detail") ||
-           take_text(json, "detail", MAX_DETAIL, &r->detail, error);
+    return take_text(take, "detail", true, MAX_DETAIL, &r->detail);
 }
 
-static bool take_members(const json_t *json, struct recording *r, GError **error)
+static bool take_members(const struct take *take, struct recording *r)
 {
     int format, state;
-    if (!take_text(json, "id", MAX_ID, &r->id, error))
+    if (!take_text(take, "id", false, MAX_ID, &r->id))
         return false;
     if (!recording_id_is_good(r->id))
-        return fail(error, "id", "letters, digits and hyphens");
-    if (!take_text(json, "room", MAX_ROOM, &r->room, error) ||
-        !take_text(json, "name", RECORDING_MAX_NAME, &r->name, error) ||
-        !take_choice(json, "format", formats, &format, error) ||
-        !take_choice(json, "state", states, &state, error))
+        return take_fail(take, "id", "letters, digits and hyphens");
+    if (!take_text(take, "room", false, MAX_ROOM, &r->room) ||
+        !take_text(take, "name", false, RECORDING_MAX_NAME, &r->name) ||
+        !take_word(take, "format", formats, G_N_ELEMENTS(formats), "one of its words", &format) ||
+        !take_word(take, "state", states, G_N_ELEMENTS(states), "one of its words", &state))
         return false;
     r->format = (enum recording_format)format;
     r->state = (enum recording_state)state;
-    return take_number(json, "started", 0, 1e12, &r->started, error) &&
-           take_number(json, "length", 0, RECORDING_MAX_SECONDS, &r->seconds, error) &&
-           take_number(json, "split", RECORDING_MIN_SPLIT, RECORDING_MAX_SPLIT, &r->split, error) &&
-           take_count(json, "lost", &r->lost, error) &&
-           take_count(json, "xruns", &r->xruns, error) && take_parts(json, r->parts, error) &&
-           take_ending(json, r, error);
+    return take_number(take, "started", 0, 1e12, &r->started) &&
+           take_number(take, "length", 0, RECORDING_MAX_SECONDS, &r->seconds) &&
+           take_number(take, "split", RECORDING_MIN_SPLIT, RECORDING_MAX_SPLIT, &r->split) &&
+           take_count(take, "lost", &r->lost) && take_count(take, "xruns", &r->xruns) &&
+           take_parts(take, r->parts) && take_ending(take, r);
 }
 
 struct recording *recording_from_json(const json_t *json, GError **error)
 {
     struct recording *recording = recording_new("", "", "");
-    if (take_members(json, recording, error))
+    struct take take = {"recording", json, error};
+    if (take_members(&take, recording))
         return recording;
     recording_destroy(recording);
     return NULL;
@@ -238,7 +196,7 @@ struct recording *recording_read(const char *dir, const char *id, GError **error
     struct recording *recording = recording_from_json(json, error);
     json_decref(json);
     if (recording && strcmp(recording->id, id) != 0) {
-        fail(error, "id", "the name of its folder");
+        take_fail(&(struct take){"recording", NULL, error}, "id", "the name of its folder");
         g_clear_pointer(&recording, recording_destroy);
     }
     if (!recording)

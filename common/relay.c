@@ -2,10 +2,10 @@
 #include "common/relay.h"
 
 #include <arpa/inet.h>
-#include <math.h>
 #include <string.h>
 
 #include "common/error.h"
+#include "common/take.h"
 
 #define MAX_TEXT 256
 #define MAX_NUMBER 1e18
@@ -97,93 +97,48 @@ json_t *relay_to_json(const struct relay *r)
 
 // --- reading ------------------------------------------------------------------------------------
 
-static bool wrong(GError **error, const char *member, const char *expected)
+static bool take_ssrc(const struct take *take, guint32 *ssrc)
 {
-    g_set_error(error, FARFIELD_ERROR, ERROR_INVALID, "relay: %s must be %s", member, expected);
-    return false;
-}
-
-static bool take_text(const json_t *json, const char *key, bool optional, char **text,
-                      GError **error)
-{
-    const json_t *value = json_object_get(json, key);
-    if (!value && optional)
-        return true;
-    if (!json_is_string(value) || json_string_length(value) > MAX_TEXT)
-        return wrong(error, key, "a string of fitting length");
-    *text = g_strdup(json_string_value(value));
-    return true;
-}
-
-static bool take_number(const json_t *json, const char *key, double max, double *number,
-                        GError **error)
-{
-    const json_t *value = json_object_get(json, key);
-    *number = json_number_value(value);
-    if (!json_is_number(value) || !(*number >= 0 && *number <= max))
-        return wrong(error, key, "a number in range");
-    return true;
-}
-
-static bool take_integer(const json_t *json, const char *key, int min, int max, int *number,
-                         GError **error)
-{
-    const json_t *value = json_object_get(json, key);
-    json_int_t n = json_integer_value(value);
-    if (!json_is_integer(value) || n < min || n > max)
-        return wrong(error, key, "a number in range");
-    *number = (int)n;
-    return true;
-}
-
-static bool take_ssrc(const json_t *json, guint32 *ssrc, GError **error)
-{
-    const json_t *value = json_object_get(json, "ssrc");
+    const json_t *value = json_object_get(take->json, "ssrc");
     json_int_t n = json_integer_value(value);
     if (!json_is_integer(value) || n < 0 || n > G_MAXUINT32)
-        return wrong(error, "ssrc", "a number in range");
+        return take_fail(take, "ssrc", "a number in range");
     *ssrc = (guint32)n;
     return true;
 }
 
-static bool take_mode(const json_t *json, enum stream_mode *mode, GError **error)
+static bool take_counts(const struct take *take, struct relay *r)
 {
-    return stream_mode_of_name(json_string_value(json_object_get(json, "mode")), mode) ||
-           wrong(error, "mode", "balanced, lowest or safe");
-}
-
-static bool take_counts(const json_t *json, struct relay *r, GError **error)
-{
-    if (json_object_get(json, "status") &&
-        !take_integer(json, "status", 400, 599, &r->status, error))
+    if (json_object_get(take->json, "status") &&
+        !take_integer(take, "status", 400, 599, &r->status))
         return false;
-    return take_number(json, "since", MAX_NUMBER, &r->since, error) &&
-           take_number(json, "packets", MAX_NUMBER, &r->packets, error) &&
-           take_number(json, "bytes", MAX_NUMBER, &r->bytes, error) &&
-           take_number(json, "errors", MAX_NUMBER, &r->errors, error) &&
-           take_text(json, "detail", true, &r->detail, error);
+    return take_number(take, "since", 0, MAX_NUMBER, &r->since) &&
+           take_number(take, "packets", 0, MAX_NUMBER, &r->packets) &&
+           take_number(take, "bytes", 0, MAX_NUMBER, &r->bytes) &&
+           take_number(take, "errors", 0, MAX_NUMBER, &r->errors) &&
+           take_text(take, "detail", true, MAX_TEXT, &r->detail);
 }
 
-static bool take_all(const json_t *json, struct relay *r, GError **error)
+static bool take_all(const struct take *take, struct relay *r)
 {
     guint8 key[RELAY_KEY];
-    return take_text(json, "id", false, &r->id, error) &&
-           take_text(json, "room", false, &r->room, error) &&
-           take_text(json, "host", false, &r->host, error) &&
-           take_integer(json, "port", RELAY_MIN_PORT, 65535, &r->port, error) &&
-           take_integer(json, "rtcp_port", 0, 65535, &r->rtcp_port, error) &&
-           take_integer(json, "payload", RELAY_MIN_PAYLOAD, RELAY_MAX_PAYLOAD, &r->payload,
-                        error) &&
-           take_ssrc(json, &r->ssrc, error) && take_integer(json, "ttl", 0, 255, &r->ttl, error) &&
-           take_mode(json, &r->mode, error) && take_text(json, "srtp_key", true, &r->key, error) &&
-           take_counts(json, r, error) && relay_check_host(r->host, r->ttl, error) &&
-           (!r->key || relay_read_key(r->key, key, error));
+    return take_text(take, "id", false, MAX_TEXT, &r->id) &&
+           take_text(take, "room", false, MAX_TEXT, &r->room) &&
+           take_text(take, "host", false, MAX_TEXT, &r->host) &&
+           take_integer(take, "port", RELAY_MIN_PORT, 65535, &r->port) &&
+           take_integer(take, "rtcp_port", 0, 65535, &r->rtcp_port) &&
+           take_integer(take, "payload", RELAY_MIN_PAYLOAD, RELAY_MAX_PAYLOAD, &r->payload) &&
+           take_ssrc(take, &r->ssrc) && take_integer(take, "ttl", 0, 255, &r->ttl) &&
+           take_mode(take, &r->mode) && take_text(take, "srtp_key", true, MAX_TEXT, &r->key) &&
+           take_counts(take, r) && relay_check_host(r->host, r->ttl, take->error) &&
+           (!r->key || relay_read_key(r->key, key, take->error));
 }
 
 struct relay *relay_from_json(const json_t *json, GError **error)
 {
     struct relay *relay = g_new0(struct relay, 1);
-    if (take_all(json, relay, error))
+    struct take take = {"relay", json, error};
+    if (take_all(&take, relay))
         return relay;
     relay_destroy(relay);
     return NULL;
