@@ -281,7 +281,7 @@ char *link_message_encode(const struct link_message *m)
     return text;
 }
 
-static bool take_state(const struct take *take, enum listener_state *state)
+static bool take_state(const struct taking *take, enum listener_state *state)
 {
     int word = 0;
     bool good = take_word(take, "state", state_names, G_N_ELEMENTS(state_names),
@@ -291,14 +291,14 @@ static bool take_state(const struct take *take, enum listener_state *state)
 }
 
 // The other side may be of a version that knew of no modes.
-static bool take_mode_if_any(const struct take *take, enum stream_mode *mode)
+static bool take_mode_if_any(const struct taking *take, enum stream_mode *mode)
 {
     *mode = MODE_BALANCED;
     return !json_object_get(take->json, "mode") || take_mode(take, mode);
 }
 
 // A pipeline of an earlier version has no other kind.
-static bool take_kind(const struct take *take, enum listener_kind *kind)
+static bool take_kind(const struct taking *take, enum listener_kind *kind)
 {
     int word = KIND_WEBRTC;
     bool good = !json_object_get(take->json, "kind") ||
@@ -308,7 +308,7 @@ static bool take_kind(const struct take *take, enum listener_kind *kind)
     return good;
 }
 
-static bool take_pair(const struct take *take, const char *key, double *pair)
+static bool take_pair(const struct taking *take, const char *key, double *pair)
 {
     const json_t *array = json_object_get(take->json, key);
     if (json_array_size(array) != LINK_CHANNELS)
@@ -324,7 +324,7 @@ static bool take_pair(const struct take *take, const char *key, double *pair)
 
 #define MAX_NAME 128
 
-static bool take_rooms(const struct take *take, GPtrArray *rooms)
+static bool take_rooms(const struct taking *take, GPtrArray *rooms)
 {
     const json_t *array = json_object_get(take->json, "rooms"), *entry;
     if (!json_is_array(array))
@@ -332,7 +332,7 @@ static bool take_rooms(const struct take *take, GPtrArray *rooms)
     size_t i;
     json_array_foreach(array, i, entry)
     {
-        struct take each = take_inside(take, entry);
+        struct taking each = take_inside(take, entry);
         struct link_room *room = g_new0(struct link_room, 1);
         g_ptr_array_add(rooms, room);
         if (!take_text(&each, "room", false, MAX_NAME, &room->name))
@@ -351,7 +351,7 @@ static bool take_rooms(const struct take *take, GPtrArray *rooms)
     return true;
 }
 
-static bool take_listeners(const struct take *take, GPtrArray *listeners)
+static bool take_listeners(const struct taking *take, GPtrArray *listeners)
 {
     const json_t *array = json_object_get(take->json, "listeners"), *entry;
     if (!json_is_array(array))
@@ -359,7 +359,7 @@ static bool take_listeners(const struct take *take, GPtrArray *listeners)
     size_t i;
     json_array_foreach(array, i, entry)
     {
-        struct take each = take_inside(take, entry);
+        struct taking each = take_inside(take, entry);
         struct link_listener *listener = g_new0(struct link_listener, 1);
         g_ptr_array_add(listeners, listener);
         if (!take_text(&each, "listener", false, MAX_NAME, &listener->id) ||
@@ -375,9 +375,9 @@ static bool take_listeners(const struct take *take, GPtrArray *listeners)
     return true;
 }
 
-static bool take_stats(const struct take *take, struct link_stats *stats)
+static bool take_stats(const struct taking *take, struct link_stats *stats)
 {
-    struct take s = take_inside(take, json_object_get(take->json, "stats"));
+    struct taking s = take_inside(take, json_object_get(take->json, "stats"));
     return take_number(&s, "packets", 0, 1e18, &stats->packets) &&
            take_number(&s, "bytes", 0, 1e18, &stats->bytes) &&
            take_number(&s, "lost", -1e18, 1e18, &stats->lost) &&
@@ -386,20 +386,20 @@ static bool take_stats(const struct take *take, struct link_stats *stats)
            take_number(&s, "jitter", -1, 1e6, &stats->jitter) && take_mode_if_any(&s, &stats->mode);
 }
 
-static bool take_capture(const struct take *take, struct link_message *m)
+static bool take_capture(const struct taking *take, struct link_message *m)
 {
     const json_t *capture = json_object_get(take->json, "capture");
     const json_t *jack = json_object_get(capture, "jack");
     if (!json_is_boolean(jack))
         return take_fail(take, "jack", "true or false");
     m->jack = json_is_true(jack);
-    struct take inside = take_inside(take, capture);
+    struct taking inside = take_inside(take, capture);
     return take_integer(&inside, "rate", 0, 1000000, &m->rate) &&
            take_integer(&inside, "connected", 0, 1000000, &m->connected) &&
            take_integer(&inside, "xruns", 0, G_MAXINT, &m->xruns);
 }
 
-static bool take_recordings(const struct take *take, GPtrArray *recordings)
+static bool take_recordings(const struct taking *take, GPtrArray *recordings)
 {
     // A pipeline of an earlier version knows of none.
     const json_t *array = json_object_get(take->json, "recordings"), *entry;
@@ -416,13 +416,13 @@ static bool take_recordings(const struct take *take, GPtrArray *recordings)
     return true;
 }
 
-static bool take_recording(const struct take *take, struct link_message *m)
+static bool take_recording(const struct taking *take, struct link_message *m)
 {
     m->recording = recording_from_json(json_object_get(take->json, "recording"), take->error);
     return m->recording != NULL;
 }
 
-static bool take_relays(const struct take *take, GPtrArray *relays)
+static bool take_relays(const struct taking *take, GPtrArray *relays)
 {
     // A pipeline of an earlier version knows of none.
     const json_t *array = json_object_get(take->json, "relays"), *entry;
@@ -439,13 +439,13 @@ static bool take_relays(const struct take *take, GPtrArray *relays)
     return true;
 }
 
-static bool take_relay(const struct take *take, struct link_message *m)
+static bool take_relay(const struct taking *take, struct link_message *m)
 {
     m->relay = relay_from_json(json_object_get(take->json, "relay"), take->error);
     return m->relay != NULL;
 }
 
-static bool take_members(const struct take *take, struct link_message *m)
+static bool take_members(const struct taking *take, struct link_message *m)
 {
     int has = members[m->type];
     if (has & HAS_LISTENER && !take_text(take, "listener", false, MAX_NAME, &m->listener))
@@ -511,7 +511,7 @@ static bool take_members(const struct take *take, struct link_message *m)
     return !(has & HAS_CAPTURE) || take_capture(take, m);
 }
 
-static bool take_type(const struct take *take, enum link_type *type)
+static bool take_type(const struct taking *take, enum link_type *type)
 {
     int word = 0;
     bool good = take_word(take, "type", type_names, G_N_ELEMENTS(type_names),
@@ -529,7 +529,7 @@ struct link_message *link_message_decode(const char *text, gsize length, GError 
         return NULL;
     }
     struct link_message *message = g_new0(struct link_message, 1);
-    struct take take = {"link message", object, error};
+    struct taking take = {"link message", object, error};
     bool good = take_type(&take, &message->type) && take_members(&take, message);
     json_decref(object);
     if (good)

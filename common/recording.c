@@ -118,7 +118,7 @@ json_t *recording_to_json(const struct recording *r)
 
 // --- reading ------------------------------------------------------------------------------------
 
-static bool take_count(const struct take *take, const char *key, guint64 *count)
+static bool take_count(const struct taking *take, const char *key, guint64 *count)
 {
     double number;
     if (!take_number(take, key, 0, MAX_NUMBER, &number))
@@ -127,7 +127,7 @@ static bool take_count(const struct take *take, const char *key, guint64 *count)
     return true;
 }
 
-static bool take_parts(const struct take *take, GArray *parts)
+static bool take_parts(const struct taking *take, GArray *parts)
 {
     const json_t *array = json_object_get(take->json, "parts"), *entry;
     if (!json_is_array(array) || json_array_size(array) > RECORDING_MAX_PARTS)
@@ -135,7 +135,7 @@ static bool take_parts(const struct take *take, GArray *parts)
     size_t i;
     json_array_foreach(array, i, entry)
     {
-        struct take each = take_inside(take, entry);
+        struct taking each = take_inside(take, entry);
         struct recording_part part;
         if (!take_count(&each, "bytes", &part.bytes) || !take_count(&each, "frames", &part.frames))
             return false;
@@ -144,7 +144,7 @@ static bool take_parts(const struct take *take, GArray *parts)
     return true;
 }
 
-static bool take_ending(const struct take *take, struct recording *r)
+static bool take_ending(const struct taking *take, struct recording *r)
 {
     if (json_object_get(take->json, "status") &&
         !take_integer(take, "status", 400, 599, &r->status))
@@ -152,7 +152,7 @@ static bool take_ending(const struct take *take, struct recording *r)
     return take_text(take, "detail", true, MAX_DETAIL, &r->detail);
 }
 
-static bool take_members(const struct take *take, struct recording *r)
+static bool take_members(const struct taking *take, struct recording *r)
 {
     int format, state;
     if (!take_text(take, "id", false, MAX_ID, &r->id))
@@ -176,7 +176,7 @@ static bool take_members(const struct take *take, struct recording *r)
 struct recording *recording_from_json(const json_t *json, GError **error)
 {
     struct recording *recording = recording_new("", "", "");
-    struct take take = {"recording", json, error};
+    struct taking take = {"recording", json, error};
     if (take_members(&take, recording))
         return recording;
     recording_destroy(recording);
@@ -196,7 +196,7 @@ struct recording *recording_read(const char *dir, const char *id, GError **error
     struct recording *recording = recording_from_json(json, error);
     json_decref(json);
     if (recording && strcmp(recording->id, id) != 0) {
-        take_fail(&(struct take){"recording", NULL, error}, "id", "the name of its folder");
+        take_fail(&(struct taking){"recording", NULL, error}, "id", "the name of its folder");
         g_clear_pointer(&recording, recording_destroy);
     }
     if (!recording)

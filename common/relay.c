@@ -97,7 +97,7 @@ json_t *relay_to_json(const struct relay *r)
 
 // --- reading ------------------------------------------------------------------------------------
 
-static bool take_ssrc(const struct take *take, guint32 *ssrc)
+static bool take_ssrc(const struct taking *take, guint32 *ssrc)
 {
     const json_t *value = json_object_get(take->json, "ssrc");
     json_int_t n = json_integer_value(value);
@@ -107,7 +107,7 @@ static bool take_ssrc(const struct take *take, guint32 *ssrc)
     return true;
 }
 
-static bool take_counts(const struct take *take, struct relay *r)
+static bool take_counts(const struct taking *take, struct relay *r)
 {
     if (json_object_get(take->json, "status") &&
         !take_integer(take, "status", 400, 599, &r->status))
@@ -119,7 +119,7 @@ static bool take_counts(const struct take *take, struct relay *r)
            take_text(take, "detail", true, MAX_TEXT, &r->detail);
 }
 
-static bool take_all(const struct take *take, struct relay *r)
+static bool take_all(const struct taking *take, struct relay *r)
 {
     guint8 key[RELAY_KEY];
     return take_text(take, "id", false, MAX_TEXT, &r->id) &&
@@ -137,7 +137,7 @@ static bool take_all(const struct take *take, struct relay *r)
 struct relay *relay_from_json(const json_t *json, GError **error)
 {
     struct relay *relay = g_new0(struct relay, 1);
-    struct take take = {"relay", json, error};
+    struct taking take = {"relay", json, error};
     if (take_all(&take, relay))
         return relay;
     relay_destroy(relay);

@@ -5,19 +5,19 @@
 
 #include "common/error.h"
 
-struct take take_inside(const struct take *take, const json_t *json)
+struct taking take_inside(const struct taking *take, const json_t *json)
 {
-    return (struct take){take->what, json, take->error};
+    return (struct taking){take->what, json, take->error};
 }
 
-bool take_fail(const struct take *take, const char *member, const char *expected)
+bool take_fail(const struct taking *take, const char *member, const char *expected)
 {
     g_set_error(take->error, FARFIELD_ERROR, ERROR_INVALID, "%s: %s must be %s", take->what, member,
                 expected);
     return false;
 }
 
-bool take_text(const struct take *take, const char *key, bool optional, size_t max, char **text)
+bool take_text(const struct taking *take, const char *key, bool optional, size_t max, char **text)
 {
     const json_t *value = json_object_get(take->json, key);
     if (!value && optional)
@@ -30,7 +30,7 @@ bool take_text(const struct take *take, const char *key, bool optional, size_t m
     return true;
 }
 
-bool take_number(const struct take *take, const char *key, double min, double max, double *number)
+bool take_number(const struct taking *take, const char *key, double min, double max, double *number)
 {
     const json_t *value = json_object_get(take->json, key);
     double n = json_number_value(value);
@@ -40,7 +40,7 @@ bool take_number(const struct take *take, const char *key, double min, double ma
     return true;
 }
 
-bool take_integer(const struct take *take, const char *key, int min, int max, int *number)
+bool take_integer(const struct taking *take, const char *key, int min, int max, int *number)
 {
     const json_t *value = json_object_get(take->json, key);
     json_int_t n = json_integer_value(value);
@@ -50,13 +50,13 @@ bool take_integer(const struct take *take, const char *key, int min, int max, in
     return true;
 }
 
-bool take_mode(const struct take *take, enum stream_mode *mode)
+bool take_mode(const struct taking *take, enum stream_mode *mode)
 {
     return stream_mode_of_name(json_string_value(json_object_get(take->json, "mode")), mode) ||
            take_fail(take, "mode", "balanced, lowest or safe");
 }
 
-bool take_word(const struct take *take, const char *key, const char *const *words, gsize count,
+bool take_word(const struct taking *take, const char *key, const char *const *words, gsize count,
                const char *expected, int *word)
 {
     const char *name = json_string_value(json_object_get(take->json, key));

@@ -9,23 +9,24 @@
 
 #include "common/mode.h"
 
-struct take {
+struct taking {
     const char *what;   // the object, to whoever reads the error
     const json_t *json; // borrowed; what is no object has no members
     GError **error;
 };
 
 // The same for an object inside that one.
-struct take take_inside(const struct take *take, const json_t *json);
+struct taking take_inside(const struct taking *take, const json_t *json);
 
 // Always false.
-bool take_fail(const struct take *take, const char *member, const char *expected);
+bool take_fail(const struct taking *take, const char *member, const char *expected);
 
 // Of `max` bytes at most; *text is freed first, and left alone where an optional one is not there.
-bool take_text(const struct take *take, const char *key, bool optional, size_t max, char **text);
-bool take_number(const struct take *take, const char *key, double min, double max, double *number);
-bool take_integer(const struct take *take, const char *key, int min, int max, int *number);
-bool take_mode(const struct take *take, enum stream_mode *mode);
+bool take_text(const struct taking *take, const char *key, bool optional, size_t max, char **text);
+bool take_number(const struct taking *take, const char *key, double min, double max,
+                 double *number);
+bool take_integer(const struct taking *take, const char *key, int min, int max, int *number);
+bool take_mode(const struct taking *take, enum stream_mode *mode);
 // The place of the member among so many words.
-bool take_word(const struct take *take, const char *key, const char *const *words, gsize count,
+bool take_word(const struct taking *take, const char *key, const char *const *words, gsize count,
                const char *expected, int *word);

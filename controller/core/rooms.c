@@ -157,3 +157,13 @@ json_t *room_to_json(const struct session *session, const struct room *room)
                      recordings_in_room(session, room->name), "level", "peak", room->peak[0],
                      room->peak[1], "rms", room->rms[0], room->rms[1]);
 }
+
+void session_emit_room(struct session *session, const char *name)
+{
+    const struct room *room = session_room(session, name);
+    if (!room)
+        return;
+    g_autofree char *key = g_strconcat("room/", name, NULL);
+    session->ports.emit(session->ports.data, "rooms", "room.changed",
+                        json_pack("{s:o}", "room", room_to_json(session, room)), key);
+}

@@ -250,7 +250,6 @@ int64_t relays_deadline(const struct session *session); // 0 if none
 void relays_on_link(struct session *session, const struct relay *told);
 void relays_on_hello(struct session *session, const GPtrArray *told);
 void relays_link_lost(struct session *session);
-json_t *ice_servers_to_json(const struct session *session);
 void session_send_rooms(struct session *session); // pipeline.c
 void pipeline_expire(struct session *session);
 int64_t pipeline_deadline(const struct session *session); // 0 if none

@@ -17,7 +17,9 @@ static void about(struct session *session, struct call *call)
                                "key_required", session->api_key != NULL, "links", links);
     // Credentials of a TURN server are for those who may listen.
     if (!session->api_key)
-        json_object_set_new(result, "ice_servers", ice_servers_to_json(session));
+        json_object_set_new(
+            result, "ice_servers",
+            ice_servers_to_json(session->ice_servers, (int64_t)session_real_seconds(session)));
     call_succeed(call, result);
 }
 

@@ -118,38 +118,11 @@ json_t *listeners_to_json(const struct session *session)
     return list;
 }
 
-json_t *ice_servers_to_json(const struct session *session)
-{
-    json_t *list = json_array();
-    int64_t now = session->ports.real_time(session->ports.data) / G_USEC_PER_SEC;
-    for (guint i = 0; session->ice_servers && i < session->ice_servers->len; i++) {
-        const struct ice_server *server = g_ptr_array_index(session->ice_servers, i);
-        g_autofree char *username = NULL, *credential = NULL;
-        json_t *entry = json_pack("{s:s}", "urls", server->url);
-        if (ice_server_open(server, now, &username, &credential)) {
-            json_object_set_new(entry, "username", json_string(username));
-            json_object_set_new(entry, "credential", json_string(credential));
-        }
-        json_array_append_new(list, entry);
-    }
-    return list;
-}
-
 static void emit_listener(struct session *session, const struct listener *listener)
 {
     g_autofree char *key = g_strconcat("listener/", listener->id, NULL);
     session->ports.emit(session->ports.data, "listeners", "listener.changed",
                         json_pack("{s:o}", "listener", listener_to_json(session, listener)), key);
-}
-
-void session_emit_room(struct session *session, const char *name)
-{
-    const struct room *room = session_room(session, name);
-    if (!room)
-        return;
-    g_autofree char *key = g_strconcat("room/", name, NULL);
-    session->ports.emit(session->ports.data, "rooms", "room.changed",
-                        json_pack("{s:o}", "room", room_to_json(session, room)), key);
 }
 
 static void tell_client(struct session *session, const struct listener *listener,
@@ -398,9 +371,10 @@ static void on_sdp(struct session *session, struct listener *listener,
     g_autofree char *ufrag = fragment_find_ufrag(message->sdp);
     ice_session_set(&listener->ice, ufrag, listener->next_ufrag);
     listener->offered = listener->offered || offer;
-    json_t *result =
-        json_pack("{s:s s:s s:s s:o}", "listener", listener->id, "room", listener->room, "sdp",
-                  message->sdp, "ice_servers", ice_servers_to_json(session));
+    json_t *result = json_pack(
+        "{s:s s:s s:s s:o}", "listener", listener->id, "room", listener->room, "sdp", message->sdp,
+        "ice_servers",
+        ice_servers_to_json(session->ice_servers, (int64_t)session_real_seconds(session)));
     if (!listener->client) {
         json_object_set_new(result, "status", json_integer(status_of_sdp(listener, offer)));
         json_object_set_new(result, "etag", ufrag ? json_string(ufrag) : json_null());
