@@ -16,6 +16,7 @@ struct link_handler {
     void *data;
 };
 
+// What libwebsockets has to say goes to the log from now on, that of the doors, too.
 // `url` is ws://HOST:PORT/PATH or wss:; NULL with `error` when it is not.
 struct link *link_create(GMainLoop *loop, const char *url, const char *token,
                          const struct link_handler *handler, GError **error);

@@ -13,12 +13,6 @@
 #define STRANGERS 256                   // connections beyond those who listen
 #define IDLE_PING 20                    // s; then it has 10 to answer
 
-static void on_lws_log(int level, const char *line)
-{
-    g_autofree char *text = g_strchomp(g_strdup(line));
-    log_debug("websockets", "{s:s}", "message", text);
-}
-
 // --- the port -----------------------------------------------------------------------------------
 
 static const lws_retry_bo_t idle_policy = {.secs_since_valid_ping = IDLE_PING,
@@ -200,7 +194,6 @@ struct doors *doors_create(GMainLoop *loop, const struct config *config, struct 
         doors_destroy(doors);
         return NULL;
     }
-    lws_set_log_level(LLL_ERR | LLL_WARN, on_lws_log);
     void *loops[] = {loop};
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,

@@ -91,14 +91,11 @@ static struct hub *hub_of(const struct tap *tap)
     return stream_hub(tap->room->of_mode[tap->format.mode]);
 }
 
-static void subscribe(struct tap *tap);
-
 // Adding a packet to a ring does not block; it was the machine that did.
 static void on_stalled(void *data)
 {
     struct inlet *inlet = data;
-    hub_unsubscribe(hub_of(inlet->tap), inlet->tap->sink);
-    subscribe(inlet->tap);
+    hub_rejoin(inlet->tap->sink);
 }
 
 static void subscribe(struct tap *tap)

@@ -117,7 +117,12 @@ static void relayer_unref(void *data)
     g_free(relayer);
 }
 
-static void on_stalled(void *data);
+// Sending never waits, so that it is the machine that stood still, and the next packets may go.
+static void on_stalled(void *data)
+{
+    struct relayer *relayer = data;
+    hub_rejoin(relayer->sink);
+}
 
 static void join(struct relayer *relayer)
 {
@@ -125,14 +130,6 @@ static void join(struct relayer *relayer)
         .take = on_packet, .released = relayer_unref, .stalled = on_stalled, .data = relayer};
     g_atomic_ref_count_inc(&relayer->references);
     relayer->sink = hub_subscribe(relayer->hub, &subscriber);
-}
-
-// Sending never waits, so that it is the machine that stood still, and the next packets may go.
-static void on_stalled(void *data)
-{
-    struct relayer *relayer = data;
-    hub_unsubscribe(relayer->hub, relayer->sink);
-    join(relayer);
 }
 
 static socklen_t make_address(const char *host, int port, struct sockaddr_storage *address)

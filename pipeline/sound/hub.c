@@ -94,8 +94,10 @@ static void deliver_one(struct hub_sink *sink, GstBuffer *packet)
     bool good = sink->subscriber.take(packet, sink->subscriber.data);
     atomic_store(&sink->called, 0);
     sink->slow = g_get_monotonic_time() - begin >= SLOW ? sink->slow + 1 : 0;
-    if (!good || sink->slow >= SLOW_CALLS)
-        atomic_store(&sink->stalled, true);
+    if (good && sink->slow < SLOW_CALLS)
+        return;
+    sink->slow = 0;
+    atomic_store(&sink->stalled, true);
 }
 
 // Takes over the reference to the list.
@@ -249,6 +251,15 @@ void hub_unsubscribe(struct hub *hub, struct hub_sink *sink)
     GPtrArray *sinks = g_ptr_array_copy(lane->list->sinks, sink_ref, NULL);
     g_ptr_array_remove(sinks, sink);
     replace_list(lane, sinks);
+}
+
+void hub_rejoin(struct hub_sink *sink)
+{
+    gint64 called = atomic_load(&sink->called);
+    // A call that is still under way counts from now on; one that has just ended stays ended.
+    if (called)
+        atomic_compare_exchange_strong(&sink->called, &called, g_get_monotonic_time());
+    atomic_store(&sink->stalled, false);
 }
 
 bool hub_is_empty(struct hub *hub)

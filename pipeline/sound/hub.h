@@ -27,7 +27,7 @@ struct hub_subscriber {
     // Runs once, on any thread.
     void (*released)(void *data);
     // On the main loop: it is broken, keeps being slow, or is stuck in a call right now. It must
-    // leave before this returns.
+    // leave before this returns, or hub_rejoin().
     void (*stalled)(void *data);
     void *data;
 };
@@ -38,6 +38,10 @@ void hub_destroy(struct hub *hub);
 
 struct hub_sink *hub_subscribe(struct hub *hub, const struct hub_subscriber *subscriber);
 void hub_unsubscribe(struct hub *hub, struct hub_sink *sink);
+
+// For one that cannot block and is told that it is `stalled`: it was the machine that stood still.
+// Goes on with the next packet, on the thread that it had.
+void hub_rejoin(struct hub_sink *sink);
 
 bool hub_is_empty(struct hub *hub);
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/link.h"
-#include "pipeline/webrtc/adapt.h"
+#include "pipeline/sound/bitrate.h"
 #include "pipeline/sound/capture.h"
 #include "pipeline/sound/source.h"
 #include "pipeline/sound/stream.h"

@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pipeline/webrtc/adapt.h"
 
-#include <glib.h>
-
-// A listener:
 #define NOTICED 0.02 // share of lost packets that is heard
 #define SEVERE 0.1
 #define WELL 0.005
 #define BAD_REPORTS 2   // in a row: 4 s
 #define GOOD_REPORTS 15 // 30 s
-
-// A stream:
-#define LOSSY 0.1
-#define QUARTER 4     // of its reports have to be lossy
-#define QUIET_TURNS 3 // 30 s
-#define LEAST_BITRATE 32000
 
 void adapt_init(struct adapt *adapt, enum stream_mode wished)
 {
@@ -36,30 +27,4 @@ bool adapt_report(struct adapt *adapt, double lost)
         return false;
     adapt->bad = adapt->good = 0;
     return true;
-}
-
-void bitrate_init(struct bitrate *bitrate, int full)
-{
-    *bitrate = (struct bitrate){.full = full, .now = full};
-}
-
-void bitrate_report(struct bitrate *bitrate, double lost)
-{
-    bitrate->reports++;
-    bitrate->lossy += lost > LOSSY;
-}
-
-bool bitrate_decide(struct bitrate *bitrate)
-{
-    int before = bitrate->now, least = MIN(LEAST_BITRATE, bitrate->full);
-    bool many = bitrate->lossy > 0 && bitrate->lossy * QUARTER >= bitrate->reports;
-    bitrate->quiet = bitrate->lossy > 0 ? 0 : bitrate->quiet + 1;
-    if (many) {
-        bitrate->now = MAX(before * 3 / 4, least);
-    } else if (bitrate->quiet >= QUIET_TURNS && before < bitrate->full) {
-        bitrate->now = MIN(before * 4 / 3 + 1, bitrate->full);
-        bitrate->quiet = 0;
-    }
-    bitrate->reports = bitrate->lossy = 0;
-    return bitrate->now != before;
 }

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "pipeline/sound/bitrate.h"
 #include "pipeline/webrtc/adapt.h"
 
 static int reports_until_change(struct adapt *adapt, double lost, int most)

@@ -117,6 +117,51 @@ static void test_one_that_keeps_being_slow_is_found(void **state)
     hub_destroy(hub);
 }
 
+static gpointer deliver_once(gpointer data)
+{
+    deliver(data, 1);
+    return NULL;
+}
+
+static void on_stalled_forgivably(void *data)
+{
+    struct subscriber *subscriber = data;
+    subscriber->stalled++;
+    hub_rejoin(subscriber->sink);
+}
+
+static void test_one_that_rejoins_goes_on(void **state)
+{
+    struct hub *hub = hub_create();
+    struct subscriber slow = {.delay = 20000};
+    slow.sink = hub_subscribe(
+        hub, &(struct hub_subscriber){on_take, on_released, on_stalled_forgivably, &slow});
+    deliver(hub, 6);
+    assert_int_equal(slow.taken, 5);
+    hub_put_out_stalled(hub);
+    assert_int_equal(slow.stalled, 1);
+    slow.delay = 0;
+    deliver(hub, 2);
+    hub_put_out_stalled(hub);
+    assert_int_equal(slow.taken, 7);
+    assert_int_equal(slow.stalled, 1);
+    assert_int_equal(slow.released, 0);
+    // A call that is under way for too long is forgiven, too, and held against it no further.
+    slow.delay = 600000;
+    GThread *encoder = g_thread_new("encoder", deliver_once, hub);
+    while (slow.stalled == 1) {
+        g_usleep(1000);
+        hub_put_out_stalled(hub);
+    }
+    g_thread_join(encoder);
+    slow.delay = 0;
+    deliver(hub, 1);
+    assert_int_equal(slow.taken, 9);
+    hub_unsubscribe(hub, slow.sink);
+    assert_int_equal(slow.released, 1);
+    hub_destroy(hub);
+}
+
 static gpointer deliver_some(gpointer data)
 {
     deliver(data, 3);
@@ -523,6 +568,7 @@ int main(void)
         cmocka_unit_test(test_everyone_gets_every_packet),
         cmocka_unit_test(test_a_broken_one_is_found_and_skipped),
         cmocka_unit_test(test_one_that_keeps_being_slow_is_found),
+        cmocka_unit_test(test_one_that_rejoins_goes_on),
         cmocka_unit_test(test_release_waits_for_the_call_under_way),
         cmocka_unit_test(test_many_get_every_packet_in_order),
         cmocka_unit_test(test_a_stuck_one_holds_up_its_half_alone),
