@@ -83,15 +83,21 @@ static bool check_value(const struct setting *setting, const char *text, GError 
     g_assert_not_reached();
 }
 
+static bool is_setting(const char *name, const char *source, GError **error)
+{
+    if (setting_index(name) >= 0)
+        return true;
+    g_set_error(error, FARFIELD_ERROR, ERROR_INVALID,
+                "%s: there is no setting \"%s\"; --help lists them", source, name);
+    return false;
+}
+
 static bool set_value(struct config *config, const char *name, const char *text, const char *source,
                       GError **error)
 {
-    int i = setting_index(name);
-    if (i < 0) {
-        g_set_error(error, FARFIELD_ERROR, ERROR_INVALID, "%s: there is no setting \"%s\"", source,
-                    name);
+    if (!is_setting(name, source, error))
         return false;
-    }
+    int i = setting_index(name);
     if (!check_value(&settings[i], text, error)) {
         g_prefix_error(error, "%s: ", source);
         return false;
@@ -189,13 +195,16 @@ static bool read_arguments(struct config *config, int argc, char **argv, GError 
         const char *equals = strchr(argv[i], '=');
         g_autofree char *name =
             equals ? g_strndup(argv[i] + 2, equals - argv[i] - 2) : g_strdup(argv[i] + 2);
+        g_autofree char *source = g_strconcat("--", name, NULL);
+        bool is_config = strcmp(name, "config") == 0;
+        if (!is_config && !is_setting(name, source, error))
+            return false;
         const char *text = equals ? equals + 1 : i + 1 < argc ? argv[++i] : NULL;
         if (!text) {
             g_set_error(error, FARFIELD_ERROR, ERROR_INVALID, "--%s needs a value", name);
             return false;
         }
-        g_autofree char *source = g_strconcat("--", name, NULL);
-        if (strcmp(name, "config") != 0 && !set_value(config, name, text, source, error))
+        if (!is_config && !set_value(config, name, text, source, error))
             return false;
     }
     return true;

@@ -101,10 +101,13 @@ static bool write_head(struct lws *wsi, int status, const char *type, lws_filepo
 {
     unsigned char bytes[LWS_PRE + HEAD_ROOM], *begin = bytes + LWS_PRE, *at = begin;
     unsigned char *end = bytes + sizeof bytes - 1;
-    bool good = lws_add_http_common_headers(wsi, (unsigned)status, type, length, &at, end) == 0 &&
-                add(wsi, "access-control-allow-origin:", "*", &at, end) &&
-                add(wsi, "cache-control:", "no-store", &at, end) &&
-                add(wsi, "x-content-type-options:", "nosniff", &at, end);
+    // What has no content says nothing of it, not even how long it is (RFC 9110, section 8.6).
+    bool good = status == 204 ? lws_add_http_header_status(wsi, 204, &at, end) == 0
+                              : lws_add_http_common_headers(wsi, (unsigned)status, type, length,
+                                                            &at, end) == 0;
+    good = good && add(wsi, "access-control-allow-origin:", "*", &at, end) &&
+           add(wsi, "cache-control:", "no-store", &at, end) &&
+           add(wsi, "x-content-type-options:", "nosniff", &at, end);
     if (room)
         good = good && add_radio(wsi, room, &at, end);
     if (status == 204)
@@ -191,7 +194,7 @@ static int answer(struct lws *wsi, struct doors_session *session)
     if (!doors_ask(wsi, &ask, &error))
         return refuse(wsi, error->code, error->message);
     if (verb == VERB_OPTIONS)
-        return write_head(wsi, 204, "text/plain", 0, NULL) ? complete(wsi) : -1;
+        return write_head(wsi, 204, NULL, 0, NULL) ? complete(wsi) : -1;
     if (ask.kind == KIND_WEBSOCKET || ask.kind == KIND_PCM)
         return refuse(wsi, 426, "a WebSocket of subprotocol " DOORS_PROTOCOL " is spoken here");
     return verb == VERB_HEAD ? answer_head(wsi, doors, &ask) : begin(wsi, doors, &ask, session);

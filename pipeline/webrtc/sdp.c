@@ -161,8 +161,8 @@ static bool check_text(const char *text, GError **error)
     size_t length = strlen(text);
     if (length > LINK_MAX_SDP)
         return refuse(error, "longer than %d bytes", LINK_MAX_SDP);
-    if (!g_str_has_prefix(text, "v=0\r\n") && !g_str_has_prefix(text, "v=0\n"))
-        return refuse(error, "does not begin with \"v=0\"");
+    if (!g_str_has_prefix(text, "v=0") || !strchr("\r\n", text[3]))
+        return refuse(error, "does not begin with the line \"v=0\"");
     if (!g_utf8_validate(text, length, NULL))
         return refuse(error, "not UTF-8");
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
@@ -185,8 +185,10 @@ static bool check_text(const char *text, GError **error)
 static bool read_sections(struct sdp *sdp, const GstSDPMessage *message, GError **error)
 {
     guint count = gst_sdp_message_medias_len(message);
-    if (count == 0 || count > SDP_MAX_SECTIONS)
-        return refuse(error, "%u media sections, expected 1 to %d", count, SDP_MAX_SECTIONS);
+    if (count == 0)
+        return refuse(error, "there is no media section (m=audio ...), nor what belongs to it");
+    if (count > SDP_MAX_SECTIONS)
+        return refuse(error, "%u media sections, the most is %d", count, SDP_MAX_SECTIONS);
     for (guint i = 0; i < count; i++) {
         const GstSDPMedia *media = gst_sdp_message_get_media(message, i);
         struct sdp_section *section = g_new0(struct sdp_section, 1);

@@ -135,7 +135,11 @@ test('HEAD and OPTIONS are answered, and take nobody in', async () => {
         assert.equal(head.status, 200);
         assert.equal(head.headers.get('content-type'), type);
         assert.equal(head.headers.get('cache-control'), 'no-store');
-        assert.equal((await fetch(url, { method: 'OPTIONS' })).status, 204);
+        const options = await fetch(url, { method: 'OPTIONS' });
+        assert.equal(options.status, 204);
+        assert.equal(options.headers.get('allow'), 'GET, HEAD, OPTIONS');
+        assert.equal(options.headers.get('content-length'), null);
+        assert.equal(options.headers.get('content-type'), null);
     }
     assert.equal((await fetch(webm.replace(/\?.*/, ''), { method: 'HEAD' })).status, 401);
     await waitFor('nobody', async () => {

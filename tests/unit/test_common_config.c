@@ -109,7 +109,8 @@ static void mistakes_name_their_source(void **state)
     fails("--opus-fec=maybe", "--opus-fec: opus-fec must be yes or no, not \"maybe\"");
     fails("--log-level=loud", "--log-level: log-level must be one of error|warning|info|debug, "
                               "not \"loud\"");
-    fails("--colour=red", "--colour: there is no setting \"colour\"");
+    fails("--colour=red", "--colour: there is no setting \"colour\"; --help lists them");
+    fails("--nonsense", "--nonsense: there is no setting \"nonsense\"; --help lists them");
     fails("http-port=80", "\"http-port=80\" is no option; --help lists them");
     fails("--http-port", "--http-port needs a value");
     fails("'--jack-server=\xff'", "--jack-server: jack-server is not UTF-8");
@@ -126,9 +127,9 @@ static void mistakes_in_a_file_name_their_line(void **state)
         "# x\nhttp-port = x\n",
         ":2: http-port must be a whole number from 1 to 65535, not \"x\"",
         "colour = red",
-        ":1: there is no setting \"colour\"",
+        ":1: there is no setting \"colour\"; --help lists them",
         "= 5",
-        ":1: there is no setting \"\"",
+        ":1: there is no setting \"\"; --help lists them",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(files); i += 2) {
         g_autofree char *path = file_with(files[i]);

@@ -148,6 +148,7 @@ static void changes_how_a_room_is_encoded(void **state)
     assert_answer(fake_call(f, "room.set", "{'room': 'attic', 'bitrate': 64000}"),
                   "404 there is no room \"attic\"");
     assert_has(fake_text(fake_call(f, "room.set", "{'room': 'main', 'bitrate': 5999}")), "bitrate");
+    assert_has(fake_text(fake_call(f, "room.set", "{'room': 'main'}")), "nothing is to be set");
 }
 
 static void shows_rooms(void **state)

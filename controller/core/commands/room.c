@@ -31,6 +31,10 @@ static void room_set(struct session *session, struct call *call)
         call_fail(call, problem_new(404, "there is no room \"%s\"", name));
         return;
     }
+    if (!call_has(call, "bitrate") && !call_has(call, "complexity")) {
+        call_fail(call, problem_new(422, "nothing is to be set: bitrate and complexity can be"));
+        return;
+    }
     if (call_has(call, "bitrate"))
         room->encoding.bitrate = call_integer(call, "bitrate");
     if (call_has(call, "complexity"))
