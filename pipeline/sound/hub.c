@@ -11,7 +11,8 @@
 #define SLOW (10 * G_TIME_SPAN_MILLISECOND)   // a call that takes as long is held against it
 #define SLOW_CALLS 5                          // so many in a row are too many
 #define STUCK (250 * G_TIME_SPAN_MILLISECOND) // a call that takes as long will not return
-#define FEW 32                                // subscribers whom the encoder's thread serves itself
+#define MOST 32                               // subscribers whom the encoder's thread serves itself
+#define FEW 16                                // whom it serves again when others did
 #define QUEUED 32                             // packets that a lane may be behind
 
 struct hub_sink {
@@ -29,13 +30,15 @@ struct list {
     GPtrArray *sinks; // owned: struct hub_sink
 };
 
-// One part of the subscribers. Until there are many there is but the first, without a thread.
+// One part of the subscribers.
 struct lane {
     struct hub *hub;
-    struct list *list; // owned
-    GQueue queue;      // owned: GstBuffer
-    pthread_cond_t queued;
-    GThread *thread; // owned, or NULL
+    struct list *list;      // owned
+    GQueue queue;           // owned: GstBuffer
+    pthread_cond_t changed; // the queue, or `ending`
+    bool threaded;          // its thread serves it, not the encoder's
+    bool ending;            // the thread is to end when it has served what is queued
+    GThread *thread;        // owned: the last one that it had, or NULL; the main loop alone
 };
 
 #define LANES 2
@@ -43,7 +46,6 @@ struct lane {
 struct hub {
     pthread_mutex_t lock; // guards what follows, but not what a list holds
     struct lane lanes[LANES];
-    bool stopping;
 };
 
 static void sink_unref(gpointer data)
@@ -116,37 +118,39 @@ static GstBuffer *hand_over(struct lane *lane, GstBuffer *packet)
 {
     GstBuffer *lost = lane->queue.length == QUEUED ? g_queue_pop_head(&lane->queue) : NULL;
     g_queue_push_tail(&lane->queue, gst_buffer_ref(packet));
-    pthread_cond_signal(&lane->queued);
+    pthread_cond_signal(&lane->changed);
     return lost;
 }
 
 void hub_deliver(struct hub *hub, GstBuffer *packet)
 {
-    struct list *list = NULL;
+    struct list *lists[LANES] = {NULL};
     GstBuffer *lost[LANES] = {NULL};
     pthread_mutex_lock(&hub->lock);
-    if (!hub->lanes[0].thread)
-        list = list_take(&hub->lanes[0]);
     for (int i = 0; i < LANES; i++)
-        if (hub->lanes[i].thread)
+        if (hub->lanes[i].threaded)
             lost[i] = hand_over(&hub->lanes[i], packet);
+        else
+            lists[i] = list_take(&hub->lanes[i]);
     pthread_mutex_unlock(&hub->lock);
-    if (list)
-        walk(list, packet);
-    for (int i = 0; i < LANES; i++)
+    for (int i = 0; i < LANES; i++) {
+        if (lists[i])
+            walk(lists[i], packet);
         gst_clear_buffer(&lost[i]);
+    }
 }
 
+// Until it ends the encoder's thread leaves the lane to it, so that packets stay in order.
 static gpointer run_lane(gpointer data)
 {
     struct lane *lane = data;
     struct hub *hub = lane->hub;
     priority_raise();
     pthread_mutex_lock(&hub->lock);
-    while (!hub->stopping) {
+    while (!lane->ending || !g_queue_is_empty(&lane->queue)) {
         GstBuffer *packet = g_queue_pop_head(&lane->queue);
         if (!packet) {
-            pthread_cond_wait(&lane->queued, &hub->lock);
+            pthread_cond_wait(&lane->changed, &hub->lock);
             continue;
         }
         struct list *list = list_take(lane);
@@ -155,6 +159,7 @@ static gpointer run_lane(gpointer data)
         gst_buffer_unref(packet);
         pthread_mutex_lock(&hub->lock);
     }
+    lane->threaded = false;
     pthread_mutex_unlock(&hub->lock);
     return NULL;
 }
@@ -168,29 +173,36 @@ struct hub *hub_create(void)
     for (int i = 0; i < LANES; i++) {
         hub->lanes[i].hub = hub;
         hub->lanes[i].list = list_new(g_ptr_array_new_with_free_func(sink_unref));
-        pthread_cond_init(&hub->lanes[i].queued, NULL);
+        pthread_cond_init(&hub->lanes[i].changed, NULL);
     }
     return hub;
 }
 
+// One that was to end, and has not yet, goes on.
 static void begin_lanes(struct hub *hub)
 {
     pthread_mutex_lock(&hub->lock);
-    for (int i = 0; i < LANES; i++)
-        hub->lanes[i].thread = g_thread_new("hub", run_lane, &hub->lanes[i]);
+    for (int i = 0; i < LANES; i++) {
+        struct lane *lane = &hub->lanes[i];
+        lane->ending = false;
+        if (lane->threaded)
+            continue;
+        if (lane->thread)
+            g_thread_join(lane->thread); // it has let go of the lock for good
+        lane->threaded = true;
+        lane->thread = g_thread_new("hub", run_lane, lane);
+    }
     pthread_mutex_unlock(&hub->lock);
 }
 
 static void end_lanes(struct hub *hub)
 {
     pthread_mutex_lock(&hub->lock);
-    hub->stopping = true;
-    for (int i = 0; i < LANES; i++)
-        pthread_cond_signal(&hub->lanes[i].queued);
+    for (int i = 0; i < LANES; i++) {
+        hub->lanes[i].ending = true;
+        pthread_cond_signal(&hub->lanes[i].changed);
+    }
     pthread_mutex_unlock(&hub->lock);
-    for (int i = 0; i < LANES; i++)
-        if (hub->lanes[i].thread)
-            g_thread_join(hub->lanes[i].thread);
 }
 
 void hub_destroy(struct hub *hub)
@@ -199,9 +211,10 @@ void hub_destroy(struct hub *hub)
         return;
     end_lanes(hub);
     for (int i = 0; i < LANES; i++) {
+        if (hub->lanes[i].thread)
+            g_thread_join(hub->lanes[i].thread);
         list_unref(hub->lanes[i].list);
-        g_queue_clear_full(&hub->lanes[i].queue, (GDestroyNotify)gst_buffer_unref);
-        pthread_cond_destroy(&hub->lanes[i].queued);
+        pthread_cond_destroy(&hub->lanes[i].changed);
     }
     pthread_mutex_destroy(&hub->lock);
     g_free(hub);
@@ -224,22 +237,22 @@ static guint count(const struct hub *hub, int lane)
     return hub->lanes[lane].list->sinks->len;
 }
 
-static struct lane *choose_lane(struct hub *hub)
+static guint count_all(const struct hub *hub)
 {
-    if (!hub->lanes[0].thread && count(hub, 0) == FEW)
-        begin_lanes(hub);
-    return hub->lanes[0].thread && count(hub, 1) < count(hub, 0) ? &hub->lanes[1] : &hub->lanes[0];
+    return count(hub, 0) + count(hub, 1);
 }
 
 struct hub_sink *hub_subscribe(struct hub *hub, const struct hub_subscriber *subscriber)
 {
-    struct lane *lane = choose_lane(hub);
+    struct lane *lane = &hub->lanes[count(hub, 1) < count(hub, 0) ? 1 : 0];
     struct hub_sink *sink = g_new0(struct hub_sink, 1);
     atomic_init(&sink->references, 1);
     sink->subscriber = *subscriber;
     GPtrArray *sinks = g_ptr_array_copy(lane->list->sinks, sink_ref, NULL);
     g_ptr_array_add(sinks, sink);
     replace_list(lane, sinks);
+    if (count_all(hub) == MOST + 1)
+        begin_lanes(hub);
     return sink;
 }
 
@@ -251,6 +264,8 @@ void hub_unsubscribe(struct hub *hub, struct hub_sink *sink)
     GPtrArray *sinks = g_ptr_array_copy(lane->list->sinks, sink_ref, NULL);
     g_ptr_array_remove(sinks, sink);
     replace_list(lane, sinks);
+    if (count_all(hub) == FEW)
+        end_lanes(hub);
 }
 
 void hub_rejoin(struct hub_sink *sink)
@@ -265,7 +280,7 @@ void hub_rejoin(struct hub_sink *sink)
 bool hub_is_empty(struct hub *hub)
 {
     pthread_mutex_lock(&hub->lock);
-    bool empty = count(hub, 0) + count(hub, 1) == 0;
+    bool empty = count_all(hub) == 0;
     pthread_mutex_unlock(&hub->lock);
     return empty;
 }

@@ -2,8 +2,8 @@
 // Who gets a room's packets.
 //
 // The encoder's thread hands each packet to every subscriber itself: no queue, no further thread.
-// From 33 on, until the hub ends, two threads with a short queue each serve half of them, so that
-// one core is not the end.
+// From 33 on, until there are but 16, two threads with a short queue each serve half of them, so
+// that one core is not the end.
 //
 // Each walks over a snapshot of its list, which it holds by reference, and takes no lock while it
 // calls; subscribing and leaving make a new list. A subscriber's `released` runs when no call into

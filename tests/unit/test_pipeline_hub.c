@@ -287,8 +287,7 @@ static void test_many_get_every_packet_in_order(void **state)
     disperse(crowd);
 }
 
-// From when there are many, those who come go in turns to the half that is smaller: of the first
-// 32 and those who come then, 0 and 32 are in different ones.
+// Who comes goes to the half that is smaller: 0 and 1 are in different ones.
 static void check_the_other_half(int stuck, int other)
 {
     struct crowd *crowd = gather(MANY);
@@ -312,12 +311,12 @@ static void check_the_other_half(int stuck, int other)
     }
     assert_int_equal(member->subscriber.stalled, 1);
     // Those behind it get what the queue has kept.
-    while ((!member->subscriber.released || crowd->members[stuck + 1].next != 101) &&
+    while ((!member->subscriber.released || crowd->members[stuck + 2].next != 101) &&
            g_get_monotonic_time() < end)
         g_usleep(1000);
     assert_int_equal(member->subscriber.released, 1);
-    assert_int_equal(crowd->members[stuck + 1].next, 101);
-    assert_true(crowd->members[stuck + 1].subscriber.taken < 100);
+    assert_int_equal(crowd->members[stuck + 2].next, 101);
+    assert_true(crowd->members[stuck + 2].subscriber.taken < 100);
     for (int i = 0; i < MANY; i++)
         if (i != stuck)
             leave(crowd, i);
@@ -326,8 +325,8 @@ static void check_the_other_half(int stuck, int other)
 
 static void test_a_stuck_one_holds_up_its_half_alone(void **state)
 {
-    check_the_other_half(0, 32);
-    check_the_other_half(32, 0);
+    check_the_other_half(0, 1);
+    check_the_other_half(1, 0);
 }
 
 static gpointer deliver_for_a_while(gpointer data)
@@ -340,6 +339,48 @@ static gpointer deliver_for_a_while(gpointer data)
         g_usleep(300);
     }
     return NULL;
+}
+
+static int hub_threads(void)
+{
+    g_autoptr(GDir) tasks = g_dir_open("/proc/self/task", 0, NULL);
+    const char *task;
+    int count = 0;
+    while ((task = g_dir_read_name(tasks))) {
+        g_autofree char *path = g_strdup_printf("/proc/self/task/%s/comm", task);
+        g_autofree char *name = NULL;
+        count += g_file_get_contents(path, &name, NULL, NULL) && strcmp(name, "hub\n") == 0;
+    }
+    return count;
+}
+
+static void wait_for_threads(int wanted)
+{
+    gint64 end = g_get_monotonic_time() + 10 * G_TIME_SPAN_SECOND;
+    while (hub_threads() != wanted && g_get_monotonic_time() < end)
+        g_usleep(1000);
+    assert_int_equal(hub_threads(), wanted);
+}
+
+// Back and forth while packets come: each gets every one of them, in order.
+static void test_threads_come_with_many_and_go(void **state)
+{
+    struct crowd *crowd = gather(16);
+    GThread *encoder = g_thread_new("encoder", deliver_for_a_while, crowd->hub);
+    for (int turn = 0; turn < 3; turn++) {
+        for (int i = 16; i < 33; i++)
+            join(crowd, i);
+        wait_for_threads(2);
+        for (int i = 16; i < 33; i++)
+            leave(crowd, i);
+        wait_for_threads(0);
+    }
+    g_thread_join(encoder);
+    for (int i = 0; i < 16; i++) {
+        assert_int_equal(crowd->members[i].subscriber.taken, 300);
+        leave(crowd, i);
+    }
+    disperse(crowd);
 }
 
 static void test_joining_and_leaving_while_called(void **state)
@@ -551,6 +592,18 @@ static void test_rtp_redundancy(void **state)
     rtp_clear(&rtp);
 }
 
+static void test_rtp_sources_are_few(void **state)
+{
+    g_autoptr(GHashTable) sources = g_hash_table_new(NULL, NULL);
+    for (int i = 0; i < 1000; i++) {
+        struct rtp rtp;
+        rtp_init(&rtp, 96);
+        // Those who are there at once have different ones.
+        assert_true(g_hash_table_add(sources, GUINT_TO_POINTER(rtp.ssrc)) || i >= RTP_SOURCES);
+    }
+    assert_int_equal(g_hash_table_size(sources), RTP_SOURCES);
+}
+
 static void test_names_of_sources(void **state)
 {
     assert_true(sources_match("scsynth:out_1", "scsynth:out_1"));
@@ -572,11 +625,13 @@ int main(void)
         cmocka_unit_test(test_release_waits_for_the_call_under_way),
         cmocka_unit_test(test_many_get_every_packet_in_order),
         cmocka_unit_test(test_a_stuck_one_holds_up_its_half_alone),
+        cmocka_unit_test(test_threads_come_with_many_and_go),
         cmocka_unit_test(test_joining_and_leaving_while_called),
         cmocka_unit_test(test_one_that_blocks_is_found_and_let_go),
         cmocka_unit_test(test_rtp_bytes),
         cmocka_unit_test(test_rtp_capture_time),
         cmocka_unit_test(test_rtp_redundancy),
+        cmocka_unit_test(test_rtp_sources_are_few),
         cmocka_unit_test(test_names_of_sources),
     };
     gst_init(NULL, NULL);
