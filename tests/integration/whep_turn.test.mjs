@@ -8,6 +8,7 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import wrtc from '@roamhq/wrtc';
+import { Far, cannotGoFar } from '../lib/far.mjs';
 import { freePort, startFarfield } from '../lib/farfield.mjs';
 import { candidatesOf } from '../lib/listener.mjs';
 import { waitFor } from '../lib/wait.mjs';
@@ -22,12 +23,18 @@ const address = Object.values(networkInterfaces()).flat()
 class Coturn {
     output = '';
 
+    // Where it listens and what addresses its relays have; `run` is spawn() or does as it.
+    constructor({ listening = address, relay = address, run = spawn } = {}) {
+        Object.assign(this, { listening, relay, run });
+    }
+
     async start(...options) {
         this.port = await freePort();
         this.folder = mkdtempSync(join(tmpdir(), 'farfield-turn-'));
         const low = 33000 + Math.floor(Math.random() * 16000);
-        this.child = spawn('turnserver', ['-n', '--no-cli', '--no-tls', '--no-dtls',
-            '--realm=farfield', `--listening-ip=${address}`, `--relay-ip=${address}`, `--listening-port=${this.port}`,
+        this.child = this.run('turnserver', ['-n', '--no-cli', '--no-tls', '--no-dtls',
+            '--realm=farfield', `--listening-ip=${this.listening}`, `--relay-ip=${this.relay}`,
+            `--listening-port=${this.port}`,
             `--min-port=${low}`, `--max-port=${low + 200}`, '--allow-loopback-peers',
             `--pidfile=${this.folder}/pid`, `--userdb=${this.folder}/db`, '--log-file=stdout',
             '--verbose', '--fingerprint', ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -133,3 +140,35 @@ test('a password that is wrong gets no relay, and no one is kept waiting', async
     await listener.pitched(440);
     await listener.close();
 });
+
+// The middle stands on two cables and forwards nothing: from the far end there is no way to the
+// pipeline but coturn's.
+test('a listener whom nothing but the relay of the pipeline reaches hears', { skip: cannotGoFar() },
+    async () => {
+        const net = process.pid % 125;
+        const middle = new Far({ net });
+        const far = new Far({ net: net + 125, behind: middle });
+        const relay = new Coturn({ listening: `${middle.prefix}2`, relay: far.here,
+            run: (...args) => middle.spawn(...args) });
+        let one;
+        try {
+            await relay.start('--use-auth-secret', `--static-auth-secret=${SECRET}`);
+            one = await startFarfield({ settings: { 'turn-secret': SECRET,
+                'ice-servers': `turn:${relay.listening}:${relay.port}?transport=udp` } });
+            await one.api('POST', '/v1/nodes', { synthdef: 'sine', controls: { freq: 440 } });
+            const listener = far.listener();
+            const offered = await listener.ask('offer');
+            const { status, body } = await one.api('POST', WHEP, offered, SDP);
+            assert.equal(status, 201, JSON.stringify(body));
+            await listener.ask('answer', { sdp: body });
+            await listener.ask('pitched', { hz: 440 });
+            const { local, localType, remote, remoteType } = await listener.ask('pair');
+            assert.deepEqual([local, localType, remote], [`${far.prefix}2`, 'host', far.here]);
+            assert.equal(remoteType, 'relay');
+        } finally {
+            far.forget();
+            relay.stop();
+            middle.forget();
+            await one?.stop();
+        }
+    });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A machine far away: a network namespace behind a cable of its own, whose addresses can be changed,
-// and a native listener that lives there.
+// and programs and native listeners that live there.
 import { execFileSync, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { within } from './wait.mjs';
 
 const HERE = fileURLToPath(new URL('far_listener.mjs', import.meta.url));
 const opened = new Set();
+let made = 0;
 process.on('exit', () => { for (const far of opened) far.forget(); });
 
 function ip(...args) {
@@ -59,19 +60,23 @@ class FarListener {
 
 export class Far {
     // `net` is the number of its network: 10.77.NET.1 here and .2 there, or fd77:NET::1 and ::2.
-    constructor({ net = process.pid % 250, family = 4 } = {}) {
+    // Here is `behind`, another Far, where there is one: nothing is forwarded through that.
+    constructor({ net = process.pid % 250, family = 4, behind = null } = {}) {
+        made++;
         this.family = family;
-        this.name = `ff${process.pid}f`;
-        this.cable = `ff${process.pid}a`;
-        this.end = `ff${process.pid}b`;
+        this.name = `ff${process.pid}f${made}`;
+        this.cable = `ff${process.pid}a${made}`;
+        this.end = `ff${process.pid}b${made}`;
+        this.where = behind ? ['-n', behind.name] : [];
         this.prefix = family === 4 ? `10.77.${net}.` : `fd77:${net}::`;
         this.length = family === 4 ? 24 : 64;
         this.children = [];
         opened.add(this);
         ip('netns', 'add', this.name);
-        ip('link', 'add', this.cable, 'type', 'veth', 'peer', 'name', this.end, 'netns', this.name);
-        this.#add([], this.cable, 1);
-        ip('link', 'set', this.cable, 'up');
+        ip(...this.where, 'link', 'add', this.cable, 'type', 'veth', 'peer', 'name', this.end,
+            'netns', this.name);
+        this.#add(this.where, this.cable, 1);
+        ip(...this.where, 'link', 'set', this.cable, 'up');
         ip('-n', this.name, 'link', 'set', 'lo', 'up');
         ip('-n', this.name, 'link', 'set', this.end, 'up');
         this.addAddress(2);
@@ -99,10 +104,14 @@ export class Far {
         ip('-n', this.name, 'addr', 'del', `${this.prefix}${number}/${this.length}`, 'dev', this.end);
     }
 
+    // As child_process.spawn(), there.
+    spawn(command, args, options) {
+        return spawn('ip', ['netns', 'exec', this.name, command, ...args], options);
+    }
+
     // A listener there, which has not joined yet.
     listener() {
-        const child = spawn('ip', ['netns', 'exec', this.name, process.execPath, HERE],
-            { stdio: ['pipe', 'pipe', 'inherit'] });
+        const child = this.spawn(process.execPath, [HERE], { stdio: ['pipe', 'pipe', 'inherit'] });
         const listener = new FarListener(child);
         this.children.push(listener);
         return listener;
@@ -111,7 +120,8 @@ export class Far {
     forget() {
         if (!opened.delete(this)) return;
         for (const child of this.children) child.end();
-        for (const args of [['netns', 'del', this.name], ['link', 'del', this.cable]]) {
+        for (const args of [['netns', 'del', this.name],
+            [...this.where, 'link', 'del', this.cable]]) {
             try {
                 ip(...args);
             } catch {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What lib/far.mjs runs far away: one native listener, told by lines of JSON what to do.
 import { createInterface } from 'node:readline';
-import { listen } from './listener.mjs';
+import { askForStereo, gathered, listen } from './listener.mjs';
 import { connectRpc } from './rpc.mjs';
 
 let listener;
 let rpc;
+let joining; // by an offer that others carry
+let answerWith;
 
 // The pair in use: addresses of both sides and their kinds.
 async function pair() {
@@ -23,6 +25,23 @@ const does = {
         listener = await listen({ ...options, rpc, headers: key
             ? { authorization: `Bearer ${key}` } : {} });
         return { session: listener.session ?? null };
+    },
+    // The same where no server can be reached from here: others carry the offer and the answer.
+    offer: () => new Promise((done, fail) => {
+        joining = listen({ join: async (peer) => {
+            peer.addTransceiver('audio', { direction: 'recvonly' });
+            await peer.setLocalDescription(await peer.createOffer());
+            await gathered(peer);
+            const answer = new Promise((take) => { answerWith = take; });
+            done(askForStereo(peer.localDescription.sdp));
+            await peer.setRemoteDescription({ type: 'answer', sdp: await answer });
+            return { leave: () => null };
+        } });
+        joining.catch(fail);
+    }),
+    async answer({ sdp }) {
+        answerWith(sdp);
+        listener = await joining;
     },
     pitched: async ({ hz, deadline }) => (await listener.pitched(hz, 1, deadline)).hz,
     restart: () => listener.restart(),

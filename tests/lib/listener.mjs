@@ -56,7 +56,8 @@ class Tape {
     }
 }
 
-function gathered(peer) {
+// Waits until it knows all its candidates.
+export function gathered(peer) {
     return waitFor('ICE gathering', () => peer.iceGatheringState === 'complete');
 }
 
