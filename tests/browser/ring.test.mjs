@@ -48,7 +48,7 @@ function run({ seconds, hz = 1000, drift = 0, late = () => 0.001, burst = 1, rin
             ring.push(from, [frame]);
         }
         ring.pull(out.subarray(at, at + BLOCK), other);
-        assert.ok(Math.abs(ring.speed - 1) <= 0.005, `speed ${ring.speed}`);
+        assert.ok(Math.abs(ring.speed - 1) < 0.005001, `speed ${ring.speed}`);
         levels.push(ring.level / RATE);
     }
     return { out, levels, ring };
@@ -118,7 +118,7 @@ for (const drift of [0, 200e-6, -200e-6]) {
         const clean = purity(out.subarray(2 * RATE), 1000);
         assert.ok(clean > 60, `all else is ${clean.toFixed(0)} dB below`);
         const level = mean(last(levels, 10));
-        assert.ok(level < 0.018, `the delay stays low: ${ms(level)}`);
+        assert.ok(level < 0.024, `the delay stays low: ${ms(level)}`);
         assert.ok(Math.abs(ring.speed - 1 - drift) < 150e-6, `speed ${ring.speed}`);
     });
 }
@@ -153,8 +153,8 @@ test('jitter makes it grow, quiet lets it shrink again', () => {
     });
     const at = meanFrom(levels);
     const [before, under, after] = [at(17), at(37), at(177)];
-    assert.ok(under > before + 0.012, `${ms(before)} -> ${ms(under)}`);
-    assert.ok(after <= before, `${ms(before)} -> ${ms(under)} -> ${ms(after)}`);
+    assert.ok(under > before + 0.008, `${ms(before)} -> ${ms(under)}`);
+    assert.ok(after < before - 0.005, `${ms(before)} -> ${ms(under)} -> ${ms(after)}`);
     assert.ok(ring.underruns < 3, `${ring.underruns} underruns`);
 });
 
@@ -165,7 +165,17 @@ test('it grows at once by what was missing, keeps that, and gives it back slowly
     assert.equal(ring.underruns, 1);
     assert.ok(soon > 0.04, `${ms(before)} -> ${ms(soon)}`);
     assert.ok(later > 0.04, `${ms(soon)} -> ${ms(later)}`);
-    assert.ok(after <= before, `${ms(before)} -> ${ms(soon)} -> ${ms(after)}`);
+    assert.ok(after < before - 0.005, `${ms(before)} -> ${ms(soon)} -> ${ms(after)}`);
+});
+
+test('what comes later from some moment on is caught up with before that happens again', () => {
+    const slips = [20, 22, 24, 26];
+    const { ring } = run({
+        seconds: 40,
+        burst: 4,
+        late: (i) => 0.001 + 0.01 * slips.filter((at) => (i * FRAME) / RATE > at).length,
+    });
+    assert.equal(ring.underruns, 0);
 });
 
 for (const every of [15, 50]) {
@@ -198,7 +208,7 @@ test('a lost packet is bridged without a click, and costs no delay', () => {
     assert.ok(ring.concealed > 15 * FRAME, `${ring.concealed} concealed`);
     const rough = roughness(out.subarray(RATE), 440);
     assert.ok(rough < 1.6, `steps of ${rough.toFixed(2)} of the sine's own`);
-    assert.ok(mean(last(levels, 2)) < 0.02);
+    assert.ok(mean(last(levels, 2)) < 0.024);
 });
 
 test('a packet that was overtaken is played in its place', () => {
@@ -218,7 +228,7 @@ test('after a stall it is silent, without a click, and as near to now as before'
     const rough = roughness(out.subarray(RATE), 440);
     assert.ok(rough < 1.6, `steps of ${rough.toFixed(2)} of the sine's own`);
     const at = Math.floor((11 * RATE) / BLOCK);
-    assert.ok(levels[at] < 0.03, `half a second later the delay is ${ms(levels[at])}`);
+    assert.ok(levels[at] < 0.036, `half a second later the delay is ${ms(levels[at])}`);
 });
 
 test('after a sleep, what was held up for long does not stay in the delay', () => {
@@ -230,7 +240,7 @@ test('after a sleep, what was held up for long does not stay in the delay', () =
     };
     const { levels, ring } = run({ seconds: 20, late });
     const level = mean(last(levels, 3));
-    assert.ok(level < 0.03, `${ms(level)}, after ${ring.underruns} underruns`);
+    assert.ok(level < 0.036, `${ms(level)}, after ${ring.underruns} underruns`);
 });
 
 test('what came while nobody pulled is passed over', () => {

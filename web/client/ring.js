@@ -16,12 +16,13 @@ const HALF = 16; // samples on either side that a sinc looks at
 const PHASES = 256;
 const MOST = 0.005; // of the speed
 const SLEW = 0.02; // share of the way to the wanted speed, in each block
-const REACH = 0.02 * RATE; // samples away from the margin at which it does its most, or the margin
-const MEAN = 2 * RATE; // samples in which the mean of the level loses 63 % of what it was
+const REACH = 0.02 * RATE; // samples above what is wanted at which it does its most, or all of that
+const HASTE = 0.003 * RATE; // and below: the next fall does not wait
+const MEAN = 0.5 * RATE; // samples in which the mean of the level loses 63 % of what it was
 const SLOT = 10 * RATE; // samples over which only the worst fall is remembered
 const SLOTS = 9;
 const GIVE = 0.002; // samples of the reserve that are given back in each that is put out
-const SPARE = 0.25; // share of the reserve that is kept beyond it: the next fall may be a worse one
+const SPARE = 0.5; // share of the reserve that is kept beyond it: the next fall may be a worse one
 const HOLD = 0.005 * RATE; // samples that a bridge keeps its level
 const FADE = 0.015 * RATE; // and then goes
 const RISE = 0.005 * RATE;
@@ -77,7 +78,7 @@ export class Ring {
 
     // In seconds: `floor` is kept beyond the reserve, which is `start` at first and never more
     // than `ceiling`; beyond `excess` above what is wanted it does not hurry, but jumps.
-    constructor({ floor = 0.003, ceiling = 0.06, start = 0.01, excess = 0.1 } = {}) {
+    constructor({ floor = 0.003, ceiling = 0.06, start = 0.012, excess = 0.1 } = {}) {
         this.#floor = floor * RATE;
         this.#ceiling = ceiling * RATE;
         this.#excess = excess * RATE;
@@ -338,7 +339,7 @@ export class Ring {
         this.#reserve = Math.max(this.#reserve - GIVE * length, needed);
         const distance = this.#known === 0 ? 0 : this.#mean - this.#shift - HALF - this.#margin;
         if (distance > this.#excess) this.#jump();
-        const reach = Math.max(REACH, this.#margin);
+        const reach = distance < 0 ? HASTE : Math.max(REACH, this.#margin);
         const wanted = MOST * Math.min(1, Math.max(-1, distance / reach));
         this.#speed += (wanted - this.#speed) * SLEW;
         this.#shift += this.#speed * length;
