@@ -226,7 +226,7 @@ void fades_adopt(struct session *session);
 void listeners_init(struct session *session);
 void listeners_clear(struct session *session);
 void listeners_stop(struct session *session);
-void listeners_expire(struct session *session);
+void listeners_expire(struct session *session);            // signaling.c
 int64_t listeners_deadline(const struct session *session); // 0 if none
 void listeners_on_link(struct session *session, const struct link_message *message);
 void listeners_on_hello(struct session *session, const GPtrArray *list);

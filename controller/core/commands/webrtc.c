@@ -3,7 +3,7 @@
 // webrtc.listen -> offer, webrtc.answer, webrtc.candidate both ways, webrtc.bye; after a change of
 // the network webrtc.restart -> offer, webrtc.answer.
 #include "controller/core/commands/commands.h"
-#include "controller/core/listening/listeners.h"
+#include "controller/core/listening/signaling.h"
 
 static void webrtc_listen(struct session *session, struct call *call)
 {

@@ -6,7 +6,7 @@
 
 #include "controller/core/commands/commands.h"
 #include "controller/core/listening/fragment.h"
-#include "controller/core/listening/listeners.h"
+#include "controller/core/listening/signaling.h"
 #include "controller/core/session_own.h"
 
 #define RETRY_LIVE 2 // seconds, within which JACK usually is back

@@ -6,9 +6,8 @@
 #include "common/agent.h"
 #include "common/log.h"
 #include "controller/core/listening/audience.h"
+#include "controller/core/listening/signaling.h"
 #include "controller/core/session_own.h"
-
-#define SIGNALING_DEADLINE 5000000
 
 static const char *const states[] = {
     [LISTENER_CONNECTING] = "connecting",
@@ -34,36 +33,13 @@ void listeners_init(struct session *session)
     session->left = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
 
-static void keep_call(struct session *session, struct listener *listener, struct call *call)
-{
-    listener->call = call;
-    session->joining++;
-    listener->deadline = session->now + SIGNALING_DEADLINE;
-}
-
-static struct call *take_call(struct session *session, struct listener *listener)
-{
-    session->joining -= listener->call != NULL;
-    listener->restarting = false;
-    g_clear_pointer(&listener->next_ufrag, g_free);
-    return g_steal_pointer(&listener->call);
-}
-
-static void fail_call(struct session *session, struct listener *listener, int status,
-                      const char *detail)
-{
-    struct call *call = take_call(session, listener);
-    if (call)
-        call_fail(call, problem_new(status, "%s", detail));
-}
-
 void listeners_stop(struct session *session)
 {
     GHashTableIter iter;
     gpointer listener;
     g_hash_table_iter_init(&iter, session->listeners);
     while (g_hash_table_iter_next(&iter, NULL, &listener))
-        fail_call(session, listener, 503, "Farfield is shutting down");
+        signaling_fail(session, listener, 503, "Farfield is shutting down");
 }
 
 void listeners_clear(struct session *session)
@@ -118,7 +94,7 @@ json_t *listeners_to_json(const struct session *session)
     return list;
 }
 
-static void emit_listener(struct session *session, const struct listener *listener)
+void listener_emit(struct session *session, const struct listener *listener)
 {
     g_autofree char *key = g_strconcat("listener/", listener->id, NULL);
     session->ports.emit(session->ports.data, "listeners", "listener.changed",
@@ -135,22 +111,23 @@ static void tell_client(struct session *session, const struct listener *listener
     session->ports.notify(session->ports.data, listener->client, "webrtc.state", params);
 }
 
-static void set_state(struct session *session, struct listener *listener, enum listener_state state,
-                      const char *detail)
+void listener_set_state(struct session *session, struct listener *listener,
+                        enum listener_state state, const char *detail)
 {
     listener->state = state;
     tell_client(session, listener, detail);
-    emit_listener(session, listener);
+    listener_emit(session, listener);
     if (state == LISTENER_CLOSED) {
         g_autofree char *room = g_strdup(listener->room);
-        fail_call(session, listener, 503, detail ? detail : "the pipeline closed the connection");
+        signaling_fail(session, listener, 503,
+                       detail ? detail : "the pipeline closed the connection");
         g_hash_table_remove(session->listeners, listener->id);
         session_emit_room(session, room);
     }
 }
 
-static struct listener *add_listener(struct session *session, const char *id, const char *room,
-                                     enum stream_mode mode)
+struct listener *listener_add(struct session *session, const char *id, const char *room,
+                              enum stream_mode mode)
 {
     struct listener *listener = g_new0(struct listener, 1);
     listener->id = g_strdup(id);
@@ -171,118 +148,13 @@ char *listener_new_id(const struct session *session)
     return g_string_free(id, FALSE);
 }
 
-void listener_open(struct session *session, struct call *call, const char *sdp)
-{
-    const char *room = call_string(call, "room");
-    if (!session_room(session, room)) {
-        call_fail(call, problem_new(404, "there is no room \"%s\"", room));
-        return;
-    }
-    g_autofree char *id = listener_new_id(session);
-    struct link_message listen = {
-        .type = LINK_LISTEN, .listener = id, .room = (char *)room, .sdp = (char *)sdp};
-    stream_mode_of_name(call_string(call, "mode"), &listen.mode);
-    if (!session->pipeline.linked || !session->ports.to_pipeline(session->ports.data, &listen)) {
-        call_fail(call, problem_new(503, "the pipeline is away; try again in a moment"));
-        return;
-    }
-    struct listener *listener = add_listener(session, id, room, listen.mode);
-    reception_begin(&listener->reception, session->now);
-    const char *given = call_string(call, "client");
-    listener->agent = agent_name(given ? given : call->agent);
-    listener->since = session_real_seconds(session);
-    listener->client = call->client;
-    listener->offered = sdp == NULL;
-    g_autofree char *ufrag = sdp ? fragment_find_ufrag(sdp) : NULL;
-    ice_session_set(&listener->ice, NULL, ufrag);
-    keep_call(session, listener, call);
-    emit_listener(session, listener);
-    session_emit_room(session, listener->room);
-}
-
-struct listener *listener_of_call(struct session *session, struct call *call)
-{
-    const char *id = call_string(call, "listener");
-    struct listener *listener = g_hash_table_lookup(session->listeners, id);
-    if (listener && listener->client == call->client && listener->kind == KIND_WEBRTC)
-        return listener;
-    call_fail(call, problem_new(404, "there is no such listener"));
-    return NULL;
-}
-
-struct listener *listener_adopted(struct session *session, struct call *call)
-{
-    struct listener *listener =
-        g_hash_table_lookup(session->listeners, call_string(call, "listener"));
-    if (listener && listener->client && call->client)
-        listener->client = call->client;
-    return listener_of_call(session, call);
-}
-
-// Whether the pipeline was told; otherwise the call is answered.
-static bool ask(struct session *session, struct listener *listener, struct call *call,
-                const struct link_message *message)
-{
-    if (listener->call) {
-        struct problem *problem = problem_new(409, "its last request is still under way");
-        problem->retry_after = 1;
-        call_fail(call, problem);
-        return false;
-    }
-    if (!session->ports.to_pipeline(session->ports.data, message)) {
-        call_fail(call, problem_new(503, "the pipeline is away"));
-        return false;
-    }
-    keep_call(session, listener, call);
-    return true;
-}
-
-bool listener_restart(struct session *session, struct listener *listener, struct call *call,
-                      const char *ufrag, const char *password)
-{
-    struct link_message restart = {.type = LINK_RESTART,
-                                   .listener = listener->id,
-                                   .ufrag = (char *)ufrag,
-                                   .password = (char *)password};
-    if (!ask(session, listener, call, &restart))
-        return false;
-    listener->restarting = true;
-    listener->next_ufrag = g_strdup(ufrag);
-    listener->candidates = 0;
-    return true;
-}
-
-void listener_answer(struct session *session, struct listener *listener, struct call *call,
-                     const char *sdp)
-{
-    struct link_message answer = {
-        .type = LINK_ANSWER, .listener = listener->id, .sdp = (char *)sdp};
-    g_autofree char *ufrag = fragment_find_ufrag(sdp);
-    if (ask(session, listener, call, &answer))
-        ice_session_set(&listener->ice, NULL, ufrag);
-}
-
-bool listener_candidate(struct session *session, struct listener *listener, const char *candidate,
-                        const char *mid, int mline)
-{
-    // Beyond what any client has they are passed over, so that no one can fill the link.
-    if (listener->candidates++ >= LISTENER_MAX_CANDIDATES)
-        return true;
-    struct link_message message = {.type = LINK_CANDIDATE,
-                                   .listener = listener->id,
-                                   .candidate = (char *)candidate,
-                                   .mid = (char *)mid,
-                                   .mline = mline};
-    return session->ports.to_pipeline(session->ports.data, &message);
-}
-
 bool listener_set_mode(struct session *session, struct listener *listener, enum stream_mode mode)
 {
     struct link_message message = {.type = LINK_MODE, .listener = listener->id, .mode = mode};
     if (!session->ports.to_pipeline(session->ports.data, &message))
         return false;
     listener->mode = mode;
-    emit_listener(session, listener);
+    listener_emit(session, listener);
     return true;
 }
 
@@ -293,45 +165,7 @@ void listener_close(struct session *session, struct listener *listener, const ch
     // The pipeline may be out of reach and still send to this listener: it is told when it is back.
     if (!session->ports.to_pipeline(session->ports.data, &close))
         g_hash_table_add(session->left, g_strdup(listener->id));
-    set_state(session, listener, LISTENER_CLOSED, why);
-}
-
-void listeners_expire(struct session *session)
-{
-    if (session->joining == 0)
-        return;
-    g_autoptr(GPtrArray) late = g_ptr_array_new();
-    GHashTableIter iter;
-    gpointer each;
-    g_hash_table_iter_init(&iter, session->listeners);
-    while (g_hash_table_iter_next(&iter, NULL, &each)) {
-        struct listener *listener = each;
-        if (listener->call && listener->deadline <= session->now)
-            g_ptr_array_add(late, listener);
-    }
-    for (guint i = 0; i < late->len; i++) {
-        struct listener *listener = g_ptr_array_index(late, i);
-        bool lives = listener->restarting;
-        fail_call(session, listener, 504, "the pipeline did not answer in time");
-        if (!lives)
-            listener_close(session, listener, "the pipeline did not answer in time");
-    }
-}
-
-int64_t listeners_deadline(const struct session *session)
-{
-    int64_t next = 0;
-    if (session->joining == 0)
-        return next;
-    GHashTableIter iter;
-    gpointer each;
-    g_hash_table_iter_init(&iter, session->listeners);
-    while (g_hash_table_iter_next(&iter, NULL, &each)) {
-        const struct listener *listener = each;
-        if (listener->call && (next == 0 || listener->deadline < next))
-            next = listener->deadline;
-    }
-    return next;
+    listener_set_state(session, listener, LISTENER_CLOSED, why);
 }
 
 void session_client_gone(struct session *session, struct client *client, int64_t now)
@@ -354,54 +188,6 @@ void session_client_gone(struct session *session, struct client *client, int64_t
 
 // --- what the pipeline says ---------------------------------------------------------------------
 
-// What a WHEP player has to be told besides: a server that offers, too, has refused its offer.
-static int status_of_sdp(const struct listener *listener, bool offer)
-{
-    if (listener->restarting)
-        return 200;
-    return offer ? 406 : 201;
-}
-
-static void on_sdp(struct session *session, struct listener *listener,
-                   const struct link_message *message)
-{
-    if (!listener->call)
-        return;
-    bool offer = message->type == LINK_OFFER;
-    g_autofree char *ufrag = fragment_find_ufrag(message->sdp);
-    ice_session_set(&listener->ice, ufrag, listener->next_ufrag);
-    listener->offered = listener->offered || offer;
-    json_t *result = json_pack(
-        "{s:s s:s s:s s:o}", "listener", listener->id, "room", listener->room, "sdp", message->sdp,
-        "ice_servers",
-        ice_servers_to_json(session->ice_servers, (int64_t)session_real_seconds(session)));
-    if (!listener->client) {
-        json_object_set_new(result, "status", json_integer(status_of_sdp(listener, offer)));
-        json_object_set_new(result, "etag", ufrag ? json_string(ufrag) : json_null());
-    }
-    call_succeed(take_call(session, listener), result);
-}
-
-static void on_candidate(struct session *session, const struct listener *listener,
-                         const struct link_message *message)
-{
-    if (listener->client)
-        session->ports.notify(session->ports.data, listener->client, "webrtc.candidate",
-                              json_pack("{s:s s:s s:i}", "listener", listener->id, "candidate",
-                                        message->candidate, "mline", message->mline));
-}
-
-static void on_refused(struct session *session, struct listener *listener,
-                       const struct link_message *message)
-{
-    const char *detail = message->detail ? message->detail : "the pipeline refused";
-    bool lives = listener->restarting;
-    fail_call(session, listener, message->status, detail);
-    if (lives)
-        return;
-    set_state(session, listener, LISTENER_CLOSED, detail);
-}
-
 static void count_listener(struct session *session, struct listener *listener,
                            const struct link_stats *stats)
 {
@@ -418,10 +204,9 @@ static void on_state(struct session *session, struct listener *listener,
                      const struct link_message *message)
 {
     if (message->state != listener->state)
-        set_state(session, listener, message->state, message->detail);
-    else if (listener->call)
-        call_succeed(take_call(session, listener),
-                     listener->client ? NULL : json_pack("{s:i}", "status", 204));
+        listener_set_state(session, listener, message->state, message->detail);
+    else
+        signaling_on_taken(session, listener);
 }
 
 // One listens by a door of the pipeline's own, or does so in another mode.
@@ -429,7 +214,7 @@ static void on_joined(struct session *session, const struct link_message *messag
 {
     struct listener *listener = g_hash_table_lookup(session->listeners, message->listener);
     if (!listener) {
-        listener = add_listener(session, message->listener, message->room, message->mode);
+        listener = listener_add(session, message->listener, message->room, message->mode);
         reception_begin(&listener->reception, session->now);
         listener->agent = agent_name(message->client);
     }
@@ -437,7 +222,7 @@ static void on_joined(struct session *session, const struct link_message *messag
     listener->state = LISTENER_CONNECTED;
     listener->mode = message->mode;
     listener->since = message->since;
-    emit_listener(session, listener);
+    listener_emit(session, listener);
     session_emit_room(session, message->room);
 }
 
@@ -453,13 +238,9 @@ void listeners_on_link(struct session *session, const struct link_message *messa
     switch (message->type) {
     case LINK_OFFER:
     case LINK_ANSWER:
-        on_sdp(session, listener, message);
-        break;
     case LINK_CANDIDATE:
-        on_candidate(session, listener, message);
-        break;
     case LINK_REFUSED:
-        on_refused(session, listener, message);
+        signaling_on_link(session, listener, message);
         break;
     case LINK_STATE:
         on_state(session, listener, message);
@@ -485,7 +266,7 @@ void listeners_on_hello(struct session *session, const GPtrArray *list)
         }
         struct listener *listener = g_hash_table_lookup(session->listeners, told->id);
         if (!listener)
-            listener = add_listener(session, told->id, told->room, told->mode);
+            listener = listener_add(session, told->id, told->room, told->mode);
         listener->kind = told->kind;
         if (!listener->agent)
             listener->agent = agent_name(told->client);
@@ -493,14 +274,14 @@ void listeners_on_hello(struct session *session, const GPtrArray *list)
         listener->since = told->since;
         ice_session_set(&listener->ice, told->ufrag, told->their_ufrag);
         g_hash_table_add(there, told->id);
-        emit_listener(session, listener);
+        listener_emit(session, listener);
     }
     g_hash_table_remove_all(session->left);
     g_autoptr(GList) all = g_hash_table_get_values(session->listeners);
     for (GList *link = all; link; link = link->next) {
         struct listener *listener = link->data;
         if (!g_hash_table_contains(there, listener->id))
-            set_state(session, listener, LISTENER_CLOSED, "the pipeline was restarted");
+            listener_set_state(session, listener, LISTENER_CLOSED, "the pipeline was restarted");
     }
 }
 
@@ -508,5 +289,5 @@ void listeners_link_lost(struct session *session)
 {
     g_autoptr(GList) all = g_hash_table_get_values(session->listeners);
     for (GList *link = all; link; link = link->next)
-        fail_call(session, link->data, 503, "the pipeline was lost before it answered");
+        signaling_fail(session, link->data, 503, "the pipeline was lost before it answered");
 }

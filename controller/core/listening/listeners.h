@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Who listens, by WHEP or by a WebSocket. The pipeline holds the connections; this is what the
-// controller knows of them and the signaling that is under way.
+// controller knows of them. Their signaling is signaling.h's.
 #pragma once
 
 #include "controller/core/listening/ice_session.h"
 #include "controller/core/listening/reception.h"
 #include "controller/core/session.h"
-
-#define LISTENER_MAX_CANDIDATES 64
 
 struct listener {
     char *id;   // owned: unguessable, since it is all that a WHEP resource asks for
@@ -32,33 +30,15 @@ struct listener {
 // Unguessable: 32 hexadecimal digits. The caller frees it.
 char *listener_new_id(const struct session *session);
 
-// Makes a listener for the call's parameters "room" and "mode", asks the pipeline for it and keeps
-// the call for the answer. `sdp` is the client's offer, or NULL to be made one. Answers the call
-// itself when that cannot be.
-void listener_open(struct session *session, struct call *call, const char *sdp);
-
-// The listener named by the call's parameter "listener", of the client that calls; NULL with the
-// call answered by 404.
-struct listener *listener_of_call(struct session *session, struct call *call);
-
-// The same of whichever WebSocket made it, which has lost it then: a change of the network takes
-// the connection along, and the server does not hear of it.
-struct listener *listener_adopted(struct session *session, struct call *call);
-
-// Begins another ICE session, by words of the client's, which may be NULL where we have offered.
-// The call is answered by the pipeline's offer or fragment; at once where that cannot be, false
-// then.
-bool listener_restart(struct session *session, struct listener *listener, struct call *call,
-                      const char *ufrag, const char *password);
-
-// Passes on the client's answer to our offer; the call is answered when the pipeline has taken it.
-void listener_answer(struct session *session, struct listener *listener, struct call *call,
-                     const char *sdp);
-
-// Passes on one ICE candidate; "" ends them; `mid` names its section, or is NULL. False where the
-// pipeline is away.
-bool listener_candidate(struct session *session, struct listener *listener, const char *candidate,
-                        const char *mid, int mline);
+// One that is not known yet. It belongs to the session.
+struct listener *listener_add(struct session *session, const char *id, const char *room,
+                              enum stream_mode mode);
+// Tells all who subscribed that it has changed.
+void listener_emit(struct session *session, const struct listener *listener);
+// Tells its client and all; one that is LISTENER_CLOSED is forgotten, and `detail` (or NULL) is
+// what a call that waits is told.
+void listener_set_state(struct session *session, struct listener *listener,
+                        enum listener_state state, const char *detail);
 
 // Has the pipeline take it down and forgets it.
 void listener_close(struct session *session, struct listener *listener, const char *why);
