@@ -11,7 +11,7 @@ static void recording_list(struct session *session, struct call *call)
 static struct take *take_of(struct session *session, struct call *call)
 {
     struct take *take = recordings_find(session, call_string(call, "id"));
-    if (!take || take->start) {
+    if (!take || take->start.call) {
         call_fail(call, problem_new(404, "there is no recording \"%s\"", call_string(call, "id")));
         return NULL;
     }

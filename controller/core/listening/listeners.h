@@ -3,6 +3,7 @@
 // controller knows of them. Their signaling is signaling.h's.
 #pragma once
 
+#include "controller/core/listening/awaited.h"
 #include "controller/core/listening/ice_session.h"
 #include "controller/core/listening/reception.h"
 #include "controller/core/session.h"
@@ -17,13 +18,12 @@ struct listener {
     struct client *client; // the WebSocket it belongs to, NULL for WHEP
     char *agent;           // owned: name of its program, NULL where it gave none
     struct reception reception;
-    bool counted;      // since the last listener.stats
-    struct call *call; // waits for the pipeline's offer or answer, NULL if none does
-    int64_t deadline;  // of that
-    bool restarting;   // what the call wants is another ICE session: without it, this one goes on
-    char *next_ufrag;  // owned: the client's name of that, or NULL
-    bool offered;      // the description that we gave is an offer
-    int candidates;    // that its client has sent, of this ICE session
+    bool counted;           // since the last listener.stats
+    struct awaited awaited; // the pipeline's offer or answer
+    bool restarting;        // what is awaited is another ICE session: without it, this one goes on
+    char *next_ufrag;       // owned: the client's name of that, or NULL
+    bool offered;           // the description that we gave is an offer
+    int candidates;         // that its client has sent, of this ICE session
     struct ice_session ice;
 };
 

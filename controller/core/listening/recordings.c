@@ -6,13 +6,11 @@
 #include "common/log.h"
 #include "controller/core/session_own.h"
 
-#define PIPELINE_DEADLINE 5000000 // to begin or end one
-
 static void take_destroy(gpointer data)
 {
     struct take *take = data;
     recording_destroy(take->recording);
-    g_ptr_array_unref(take->stops);
+    g_array_unref(take->stops);
     g_free(take);
 }
 
@@ -32,12 +30,17 @@ struct take *recordings_find(const struct session *session, const char *id)
     return g_hash_table_lookup(session->recordings, id);
 }
 
+static GArray *new_stops(void)
+{
+    return g_array_new(FALSE, FALSE, sizeof(struct awaited));
+}
+
 // Takes `recording`.
 static struct take *add_take(struct session *session, struct recording *recording)
 {
     struct take *take = g_new0(struct take, 1);
     take->recording = recording;
-    take->stops = g_ptr_array_new();
+    take->stops = new_stops();
     g_hash_table_insert(session->recordings, recording->id, take);
     return take;
 }
@@ -133,61 +136,56 @@ static void remove_take(struct session *session, struct take *take)
 
 static void answer_stops(struct take *take)
 {
-    g_autoptr(GPtrArray) stops = g_steal_pointer(&take->stops);
-    take->stops = g_ptr_array_new();
+    g_autoptr(GArray) stops = g_steal_pointer(&take->stops);
+    take->stops = new_stops();
     for (guint i = 0; i < stops->len; i++)
-        call_succeed(g_ptr_array_index(stops, i), take_to_json(take));
+        call_succeed(g_array_index(stops, struct awaited, i).call, take_to_json(take));
 }
 
-static void fail_stops(struct take *take, int status, const char *detail)
+static void fail_stops(struct take *take, int64_t time, int status, const char *detail)
 {
-    g_autoptr(GPtrArray) stops = g_steal_pointer(&take->stops);
-    take->stops = g_ptr_array_new();
-    for (guint i = 0; i < stops->len; i++)
-        call_fail(g_ptr_array_index(stops, i), problem_new(status, "%s", detail));
+    for (guint i = take->stops->len; i > 0; i--) {
+        struct awaited stop = g_array_index(take->stops, struct awaited, i - 1);
+        if (!awaited_is_late(&stop, time))
+            continue;
+        g_array_remove_index(take->stops, i - 1);
+        awaited_fail(&stop, status, detail);
+    }
 }
 
-// Fails those who wait for the pipeline; one that has not begun is forgotten. It may have begun all
-// the same, in which case the pipeline will say so.
-static void give_up(struct session *session, struct take *take, int status, const char *detail)
+// Fails those who wait for the pipeline until `time` at most; one that has not begun is forgotten.
+// It may have begun all the same, in which case the pipeline will say so.
+static void give_up(struct session *session, struct take *take, int64_t time, int status,
+                    const char *detail)
 {
-    fail_stops(take, status, detail);
-    struct call *start = g_steal_pointer(&take->start);
-    if (!start)
+    fail_stops(take, time, status, detail);
+    if (!awaited_is_late(&take->start, time))
         return;
-    call_fail(start, problem_new(status, "%s", detail));
+    awaited_fail(&take->start, status, detail);
     // Nobody else has heard of it.
     g_hash_table_remove(session->recordings, take->recording->id);
 }
 
-static bool is_waiting(const struct take *take)
-{
-    return take->start || take->stops->len > 0;
-}
-
-static void give_up_all(struct session *session, bool only_late, int status, const char *detail)
+static void give_up_all(struct session *session, int64_t time, int status, const char *detail)
 {
     g_autoptr(GList) all = g_hash_table_get_values(session->recordings);
-    for (GList *link = all; link; link = link->next) {
-        struct take *take = link->data;
-        if (is_waiting(take) && (!only_late || take->deadline <= session->now))
-            give_up(session, take, status, detail);
-    }
+    for (GList *link = all; link; link = link->next)
+        give_up(session, link->data, time, status, detail);
 }
 
 void recordings_stop(struct session *session)
 {
-    give_up_all(session, false, 503, "Farfield is shutting down");
+    give_up_all(session, AWAITED_ALL, 503, "Farfield is shutting down");
 }
 
 void recordings_expire(struct session *session)
 {
-    give_up_all(session, true, 504, "the pipeline did not answer in time");
+    give_up_all(session, session->now, 504, "the pipeline did not answer in time");
 }
 
 void recordings_link_lost(struct session *session)
 {
-    give_up_all(session, false, 503, "the pipeline was lost before it answered");
+    give_up_all(session, AWAITED_ALL, 503, "the pipeline was lost before it answered");
 }
 
 int64_t recordings_deadline(const struct session *session)
@@ -198,8 +196,9 @@ int64_t recordings_deadline(const struct session *session)
     g_hash_table_iter_init(&iter, session->recordings);
     while (g_hash_table_iter_next(&iter, NULL, &each)) {
         const struct take *take = each;
-        if (is_waiting(take) && (next == 0 || take->deadline < next))
-            next = take->deadline;
+        next = awaited_earlier(&take->start, next);
+        for (guint i = 0; i < take->stops->len; i++)
+            next = awaited_earlier(&g_array_index(take->stops, struct awaited, i), next);
     }
     return next;
 }
@@ -258,8 +257,7 @@ void recordings_start(struct session *session, struct call *call)
         return;
     }
     struct take *take = add_take(session, wanted);
-    take->start = call;
-    take->deadline = session->now + PIPELINE_DEADLINE;
+    awaited_begin(&take->start, call, session->now);
 }
 
 void recordings_stop_one(struct session *session, struct call *call, struct take *take)
@@ -277,9 +275,9 @@ void recordings_stop_one(struct session *session, struct call *call, struct take
         call_fail(call, problem_new(503, "the pipeline is away; try again in a moment"));
         return;
     }
-    if (take->stops->len == 0)
-        take->deadline = session->now + PIPELINE_DEADLINE;
-    g_ptr_array_add(take->stops, call);
+    struct awaited end = {0};
+    awaited_begin(&end, call, session->now);
+    g_array_append_val(take->stops, end);
 }
 
 void recordings_delete(struct session *session, struct call *call, struct take *take)
@@ -311,8 +309,8 @@ static void on_refused(struct session *session, struct take *take, const struct 
     const char *detail = told->detail ? told->detail : "the pipeline refused";
     log_warning("recording.refused", "{s:s s:i s:s}", "recording", told->id, "status", told->status,
                 "detail", detail);
-    bool is_known = take->start == NULL;
-    give_up(session, take, told->status ? told->status : 500, detail);
+    bool is_known = take->start.call == NULL;
+    give_up(session, take, AWAITED_ALL, told->status ? told->status : 500, detail);
     if (is_known)
         remove_take(session, take);
 }
@@ -326,13 +324,13 @@ void recordings_on_link(struct session *session, const struct recording *told)
             on_refused(session, take, told);
         return;
     }
-    bool was_active = take && !take->start && recording_is_active(take->recording);
+    bool was_active = take && !take->start.call && recording_is_active(take->recording);
     if (take)
         replace(take, session->recordings, recording_copy(told));
     else
         take = add_take(session, recording_copy(told));
-    if (take->start && told->state != RECORDING_STARTING)
-        call_succeed(g_steal_pointer(&take->start), take_to_json(take));
+    if (take->start.call && told->state != RECORDING_STARTING)
+        call_succeed(awaited_end(&take->start), take_to_json(take));
     if (!recording_is_active(told))
         answer_stops(take);
     emit_changed(session, take);

@@ -3,6 +3,7 @@
 // pipeline does the work and judges whether there is room on the disk; here is what is known of it.
 #pragma once
 
+#include "controller/core/listening/awaited.h"
 #include "controller/core/session.h"
 
 #define RECORDINGS_MAX 1000     // kept
@@ -10,9 +11,8 @@
 
 struct take {
     struct recording *recording; // owned
-    struct call *start;          // that waits for it to begin, NULL for none
-    GPtrArray *stops;            // struct call that wait for its end
-    int64_t deadline;            // of those calls
+    struct awaited start;        // its beginning
+    GArray *stops;               // owned: struct awaited: its end
 };
 
 struct take *recordings_find(const struct session *session, const char *id);

@@ -5,8 +5,6 @@
 #include "controller/core/api/access.h"
 #include "controller/core/session_own.h"
 
-#define PIPELINE_DEADLINE 5000000 // to begin one
-
 static void relaying_destroy(gpointer data)
 {
     struct relaying *relaying = data;
@@ -27,7 +25,7 @@ void relays_clear(struct session *session)
 struct relaying *relays_find(const struct session *session, const char *id)
 {
     struct relaying *relaying = g_hash_table_lookup(session->relays, id);
-    return relaying && !relaying->start ? relaying : NULL;
+    return relaying && !relaying->start.call ? relaying : NULL;
 }
 
 // Takes `relay`.
@@ -68,7 +66,7 @@ json_t *relays_to_json(const struct session *session)
     g_autoptr(GList) all = g_list_sort(g_hash_table_get_values(session->relays), oldest_first);
     for (GList *link = all; link; link = link->next) {
         const struct relaying *relaying = link->data;
-        if (!relaying->start)
+        if (!relaying->start.call)
             json_array_append_new(list, relaying_to_json(relaying));
     }
     return list;
@@ -90,34 +88,35 @@ static void remove_one(struct session *session, struct relaying *relaying)
 
 // --- calls that wait ----------------------------------------------------------------------------
 
-// It may have begun all the same, in which case the pipeline will say so.
-static void give_up(struct session *session, bool only_late, int status, const char *detail)
+// Fails those who wait until `time` at most. It may have begun all the same, in which case the
+// pipeline will say so.
+static void give_up(struct session *session, int64_t time, int status, const char *detail)
 {
     GHashTableIter iter;
     gpointer each;
     g_hash_table_iter_init(&iter, session->relays);
     while (g_hash_table_iter_next(&iter, NULL, &each)) {
         struct relaying *relaying = each;
-        if (!relaying->start || (only_late && relaying->deadline > session->now))
+        if (!awaited_is_late(&relaying->start, time))
             continue;
-        call_fail(relaying->start, problem_new(status, "%s", detail));
+        awaited_fail(&relaying->start, status, detail);
         g_hash_table_iter_remove(&iter);
     }
 }
 
 void relays_stop(struct session *session)
 {
-    give_up(session, false, 503, "Farfield is shutting down");
+    give_up(session, AWAITED_ALL, 503, "Farfield is shutting down");
 }
 
 void relays_expire(struct session *session)
 {
-    give_up(session, true, 504, "the pipeline did not answer in time");
+    give_up(session, session->now, 504, "the pipeline did not answer in time");
 }
 
 void relays_link_lost(struct session *session)
 {
-    give_up(session, false, 503, "the pipeline was lost before it answered");
+    give_up(session, AWAITED_ALL, 503, "the pipeline was lost before it answered");
 }
 
 int64_t relays_deadline(const struct session *session)
@@ -126,11 +125,8 @@ int64_t relays_deadline(const struct session *session)
     GHashTableIter iter;
     gpointer each;
     g_hash_table_iter_init(&iter, session->relays);
-    while (g_hash_table_iter_next(&iter, NULL, &each)) {
-        const struct relaying *relaying = each;
-        if (relaying->start && (next == 0 || relaying->deadline < next))
-            next = relaying->deadline;
-    }
+    while (g_hash_table_iter_next(&iter, NULL, &each))
+        next = awaited_earlier(&((const struct relaying *)each)->start, next);
     return next;
 }
 
@@ -243,8 +239,7 @@ void relays_start(struct session *session, struct call *call)
         return;
     }
     struct relaying *relaying = add(session, wanted);
-    relaying->start = call;
-    relaying->deadline = session->now + PIPELINE_DEADLINE;
+    awaited_begin(&relaying->start, call, session->now);
 }
 
 void relays_free(struct session *session, struct call *call, struct relaying *relaying)
@@ -263,8 +258,7 @@ static void on_ended(struct session *session, struct relaying *relaying, const s
 {
     const char *detail = told->detail ? told->detail : "the pipeline refused";
     log_warning("relay.ended", "{s:s s:s}", "relay", told->id, "detail", detail);
-    if (relaying->start)
-        call_fail(g_steal_pointer(&relaying->start), problem_new(told->status, "%s", detail));
+    awaited_fail(&relaying->start, told->status, detail);
     remove_one(session, relaying);
 }
 
@@ -275,11 +269,11 @@ static bool has_changed(const struct relay *old, const struct relay *new)
 
 static void take_news(struct session *session, struct relaying *relaying, const struct relay *told)
 {
-    bool is_news = relaying->start || has_changed(relaying->relay, told);
+    bool is_news = relaying->start.call || has_changed(relaying->relay, told);
     relay_destroy(relaying->relay);
     relaying->relay = relay_copy(told);
-    if (relaying->start)
-        call_succeed(g_steal_pointer(&relaying->start), relaying_to_json(relaying));
+    if (relaying->start.call)
+        call_succeed(awaited_end(&relaying->start), relaying_to_json(relaying));
     if (is_news)
         emit_changed(session, relaying);
 }

@@ -3,12 +3,12 @@
 // has been restarted. A controller that was restarted learns them from the pipeline.
 #pragma once
 
+#include "controller/core/listening/awaited.h"
 #include "controller/core/session.h"
 
 struct relaying {
-    struct relay *relay; // owned
-    struct call *start;  // that waits for it to begin, NULL for none
-    int64_t deadline;    // of that call
+    struct relay *relay;  // owned
+    struct awaited start; // its beginning
 };
 
 // NULL for one that has not begun, too.

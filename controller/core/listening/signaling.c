@@ -4,23 +4,20 @@
 #include "common/agent.h"
 #include "controller/core/session_own.h"
 
-#define SIGNALING_DEADLINE 5000000
-
 // --- the call that waits ------------------------------------------------------------------------
 
 static void keep_call(struct session *session, struct listener *listener, struct call *call)
 {
-    listener->call = call;
+    awaited_begin(&listener->awaited, call, session->now);
     session->joining++;
-    listener->deadline = session->now + SIGNALING_DEADLINE;
 }
 
 static struct call *take_call(struct session *session, struct listener *listener)
 {
-    session->joining -= listener->call != NULL;
+    session->joining -= listener->awaited.call != NULL;
     listener->restarting = false;
     g_clear_pointer(&listener->next_ufrag, g_free);
-    return g_steal_pointer(&listener->call);
+    return awaited_end(&listener->awaited);
 }
 
 void signaling_fail(struct session *session, struct listener *listener, int status,
@@ -41,7 +38,7 @@ void listeners_expire(struct session *session)
     g_hash_table_iter_init(&iter, session->listeners);
     while (g_hash_table_iter_next(&iter, NULL, &each)) {
         struct listener *listener = each;
-        if (listener->call && listener->deadline <= session->now)
+        if (awaited_is_late(&listener->awaited, session->now))
             g_ptr_array_add(late, listener);
     }
     for (guint i = 0; i < late->len; i++) {
@@ -61,11 +58,8 @@ int64_t listeners_deadline(const struct session *session)
     GHashTableIter iter;
     gpointer each;
     g_hash_table_iter_init(&iter, session->listeners);
-    while (g_hash_table_iter_next(&iter, NULL, &each)) {
-        const struct listener *listener = each;
-        if (listener->call && (next == 0 || listener->deadline < next))
-            next = listener->deadline;
-    }
+    while (g_hash_table_iter_next(&iter, NULL, &each))
+        next = awaited_earlier(&((const struct listener *)each)->awaited, next);
     return next;
 }
 
@@ -123,7 +117,7 @@ struct listener *listener_adopted(struct session *session, struct call *call)
 static bool ask(struct session *session, struct listener *listener, struct call *call,
                 const struct link_message *message)
 {
-    if (listener->call) {
+    if (listener->awaited.call) {
         struct problem *problem = problem_new(409, "its last request is still under way");
         problem->retry_after = 1;
         call_fail(call, problem);
@@ -189,7 +183,7 @@ static int status_of_sdp(const struct listener *listener, bool offer)
 static void on_sdp(struct session *session, struct listener *listener,
                    const struct link_message *message)
 {
-    if (!listener->call)
+    if (!listener->awaited.call)
         return;
     bool offer = message->type == LINK_OFFER;
     g_autofree char *ufrag = fragment_find_ufrag(message->sdp);
@@ -228,7 +222,7 @@ static void on_refused(struct session *session, struct listener *listener,
 
 void signaling_on_taken(struct session *session, struct listener *listener)
 {
-    if (listener->call)
+    if (listener->awaited.call)
         call_succeed(take_call(session, listener),
                      listener->client ? NULL : json_pack("{s:i}", "status", 204));
 }
