@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // soak.mjs [MINUTES] [MODE]: a browser listens for a long time; how often had it nothing to play?
+// Each xrun of JACK's dummy driver makes all that follows later by as much as it was late itself.
 // Not part of `make bench`, for it takes 10 minutes. BUILD picks the build, as for the tests.
 import { loadavg } from 'node:os';
 import { launchBrowser } from '../lib/browser.mjs';
@@ -23,9 +24,14 @@ await page.evaluate(async (wanted) => {
     window.listening.start();
 }, mode);
 const stats = () => page.evaluate(() => window.listening.stats);
+const xruns = async () => {
+    const { body } = await farfield.api('GET', '/metrics');
+    return Number(/^farfield_jack_xruns_total (\d+)$/m.exec(body)[1]);
+};
 
 await sleep(10); // it settles
 const first = await stats();
+const firstXruns = await xruns();
 const delays = [];
 const loads = [];
 let last = first;
@@ -37,12 +43,13 @@ for (let second = 1; second <= minutes * 60; second++) {
     if (second % 60 === 0) {
         console.log(`${second / 60} min: ${last.gaps - first.gaps} underruns, ` +
             `${last.lost - first.lost} packets lost, delay ${round(last.delay * 1000)} ms, ` +
-            `buffer ${round(last.buffer * 1000)} ms, load ${round(loads.at(-1))}`);
+            `buffer ${round(last.buffer * 1000)} ms, ${await xruns() - firstXruns} xruns, ` +
+            `load ${round(loads.at(-1))}`);
     }
 }
 console.log(`${mode}, ${minutes} minutes: ${last.gaps - first.gaps} underruns, ` +
     `${round((last.concealed - first.concealed) * 1000)} ms made up, delay median ` +
-    `${round(quantile(delays, 0.5))} ms, p95 ${round(quantile(delays, 0.95))} ms; load median ` +
-    `${round(quantile(loads, 0.5))}`);
+    `${round(quantile(delays, 0.5))} ms, p95 ${round(quantile(delays, 0.95))} ms; ` +
+    `${await xruns() - firstXruns} xruns, load median ${round(quantile(loads, 0.5))}`);
 await browser.close();
 await farfield.stop();
