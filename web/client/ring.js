@@ -23,6 +23,7 @@ const SLOT = 10 * RATE; // samples over which only the worst fall is remembered
 const SLOTS = 9;
 const GIVE = 0.002; // samples of the reserve that are given back in each that is put out
 const SPARE = 0.5; // share of the reserve that is kept beyond it: the next fall may be a worse one
+const MOST_SPARE = 0.01 * RATE;
 const HOLD = 0.005 * RATE; // samples that a bridge keeps its level
 const FADE = 0.015 * RATE; // and then goes
 const RISE = 0.005 * RATE;
@@ -78,7 +79,7 @@ export class Ring {
 
     // In seconds: `floor` is kept beyond the reserve, which is `start` at first and never more
     // than `ceiling`; beyond `excess` above what is wanted it does not hurry, but jumps.
-    constructor({ floor = 0.003, ceiling = 0.08, start = 0.012, excess = 0.1 } = {}) {
+    constructor({ floor = 0.003, ceiling = 0.1, start = 0.012, excess = 0.1 } = {}) {
         this.#floor = floor * RATE;
         this.#ceiling = ceiling * RATE;
         this.#excess = excess * RATE;
@@ -97,7 +98,7 @@ export class Ring {
 
     // Samples that the mean of the level is to have.
     get #margin() {
-        return this.#floor + (1 + SPARE) * this.#reserve;
+        return this.#floor + this.#reserve + Math.min(SPARE * this.#reserve, MOST_SPARE);
     }
 
     // What is to be known of it; `position` is the one that comes out next.
