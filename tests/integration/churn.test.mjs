@@ -78,6 +78,18 @@ const ways = [
     async () => (await openStream((await streamsOf(farfield)).pcm)).close(),
 ];
 
+// Who was killed holds a place until that is noticed: others come when there is one again.
+async function come(way, turn) {
+    for (;;) {
+        try {
+            return await way(turn);
+        } catch (error) {
+            if (!/no more may listen|response: 503/.test(error.message)) throw error;
+            await sleep(1000);
+        }
+    }
+}
+
 // `count` joins, by several who take turns with the ways; one in five of them crashes. Resolves to
 // the reasons of those that failed, as some may on a machine that is too busy to answer in time.
 async function churn(count) {
@@ -92,7 +104,8 @@ async function churn(count) {
                 await crash();
             } else {
                 turn++;
-                await ways[turn % ways.length](turn).catch(({ message }) => failures.push(message));
+                await come(ways[turn % ways.length], turn)
+                    .catch(({ message }) => failures.push(message));
             }
         }
     };
