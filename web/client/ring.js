@@ -79,7 +79,7 @@ export class Ring {
 
     // In seconds: `floor` is kept beyond the reserve, which is `start` at first and never more
     // than `ceiling`; beyond `excess` above what is wanted it does not hurry, but jumps.
-    constructor({ floor = 0.003, ceiling = 0.1, start = 0.012, excess = 0.1 } = {}) {
+    constructor({ floor = 0.003, ceiling = 0.06, start = 0.012, excess = 0.1 } = {}) {
         this.#floor = floor * RATE;
         this.#ceiling = ceiling * RATE;
         this.#excess = excess * RATE;
