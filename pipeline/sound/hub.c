@@ -6,13 +6,14 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "common/log.h"
 #include "pipeline/sound/priority.h"
 
 #define SLOW (10 * G_TIME_SPAN_MILLISECOND)   // a call that takes as long is held against it
 #define SLOW_CALLS 5                          // so many in a row are too many
 #define STUCK (250 * G_TIME_SPAN_MILLISECOND) // a call that takes as long will not return
 #define MOST 32                               // subscribers whom the encoder's thread serves itself
-#define FEW 16                                // whom it serves again when others did
+#define FEW 16                                // left, and it serves them all itself again
 #define QUEUED 32                             // packets that a lane may be behind
 
 struct hub_sink {
@@ -178,21 +179,40 @@ struct hub *hub_create(void)
     return hub;
 }
 
-// One that was to end, and has not yet, goes on.
+// Whether the lane's thread serves it, which goes on where it was to end and has not yet.
+static bool keep_thread(struct lane *lane)
+{
+    pthread_mutex_lock(&lane->hub->lock);
+    lane->ending = false;
+    bool threaded = lane->threaded;
+    pthread_mutex_unlock(&lane->hub->lock);
+    return threaded;
+}
+
+// The encoder, which takes the lock for each packet, does not wait for threads to end and begin:
+// the new one finds its queue empty until the lane is its own. Where there is none to be had, the
+// encoder's thread goes on serving the lane.
+static void begin_lane(struct lane *lane)
+{
+    if (keep_thread(lane))
+        return;
+    if (lane->thread)
+        g_thread_join(lane->thread);
+    g_autoptr(GError) error = NULL;
+    lane->thread = g_thread_try_new("hub", run_lane, lane, &error);
+    if (!lane->thread) {
+        log_warning("hub.thread", "{s:s}", "detail", error->message);
+        return;
+    }
+    pthread_mutex_lock(&lane->hub->lock);
+    lane->threaded = true;
+    pthread_mutex_unlock(&lane->hub->lock);
+}
+
 static void begin_lanes(struct hub *hub)
 {
-    pthread_mutex_lock(&hub->lock);
-    for (int i = 0; i < LANES; i++) {
-        struct lane *lane = &hub->lanes[i];
-        lane->ending = false;
-        if (lane->threaded)
-            continue;
-        if (lane->thread)
-            g_thread_join(lane->thread); // it has let go of the lock for good
-        lane->threaded = true;
-        lane->thread = g_thread_new("hub", run_lane, lane);
-    }
-    pthread_mutex_unlock(&hub->lock);
+    for (int i = 0; i < LANES; i++)
+        begin_lane(&hub->lanes[i]);
 }
 
 static void end_lanes(struct hub *hub)

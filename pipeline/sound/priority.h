@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Gives the calling thread the lowest realtime priority, or the best niceness that is allowed;
-// logs once when neither is.
-void priority_raise(void);
+enum priority { PRIORITY_NORMAL, PRIORITY_NICE, PRIORITY_REALTIME };
+
+// Gives the calling thread the lowest realtime priority, or the niceness of desktop sound servers
+// where that is not allowed, or nothing where neither is; says which.
+enum priority priority_raise(void);

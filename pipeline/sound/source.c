@@ -155,10 +155,21 @@ static void step_sound(struct source *source)
     send_block(source, frames, pace_began(&source->pace, source->next));
 }
 
+static void raise_priority(void)
+{
+    static const char *const names[] = {"normal", "nice", "realtime"};
+    enum priority priority = priority_raise();
+    if (priority == PRIORITY_NORMAL)
+        log_warning("source.priority", "{s:s s:s}", "scheduling", names[priority], "detail",
+                    "neither realtime scheduling nor a better niceness is allowed here");
+    else
+        log_info("source.priority", "{s:s}", "scheduling", names[priority]);
+}
+
 static void *run(void *data)
 {
     struct source *source = data;
-    priority_raise();
+    raise_priority();
     while (!atomic_load(&source->stopping)) {
         if (source->sounding)
             step_sound(source);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <gst/gst.h>
+#include <pthread.h>
 
 #include "pipeline/sound/hub.h"
 #include "pipeline/webrtc/rtp.h"
@@ -17,7 +18,8 @@ struct subscriber {
     struct hub_sink *sink;
     atomic_int taken, released;
     int stalled;
-    gint64 delay; // microseconds that each packet takes
+    gint64 delay;     // microseconds that each packet takes
+    atomic_bool held; // blocks while it is true
     bool broken;
 };
 
@@ -27,6 +29,8 @@ static bool on_take(GstBuffer *packet, void *data)
     subscriber->taken++;
     if (subscriber->delay)
         g_usleep(subscriber->delay);
+    while (atomic_load(&subscriber->held))
+        g_usleep(1000);
     return !subscriber->broken;
 }
 
@@ -126,16 +130,24 @@ static gpointer deliver_once(gpointer data)
 static void on_stalled_forgivably(void *data)
 {
     struct subscriber *subscriber = data;
-    subscriber->stalled++;
+    // Where nothing is forgiven it is told again and again, which has to end.
+    if (++subscriber->stalled > 1)
+        atomic_store(&subscriber->held, false);
     hub_rejoin(subscriber->sink);
+}
+
+static struct hub_sink *subscribe_forgivably(struct hub *hub, struct subscriber *subscriber)
+{
+    subscriber->sink = hub_subscribe(
+        hub, &(struct hub_subscriber){on_take, on_released, on_stalled_forgivably, subscriber});
+    return subscriber->sink;
 }
 
 static void test_one_that_rejoins_goes_on(void **state)
 {
     struct hub *hub = hub_create();
     struct subscriber slow = {.delay = 20000};
-    slow.sink = hub_subscribe(
-        hub, &(struct hub_subscriber){on_take, on_released, on_stalled_forgivably, &slow});
+    subscribe_forgivably(hub, &slow);
     deliver(hub, 6);
     assert_int_equal(slow.taken, 5);
     hub_put_out_stalled(hub);
@@ -146,17 +158,36 @@ static void test_one_that_rejoins_goes_on(void **state)
     assert_int_equal(slow.taken, 7);
     assert_int_equal(slow.stalled, 1);
     assert_int_equal(slow.released, 0);
-    // A call that is under way for too long is forgiven, too, and held against it no further.
-    slow.delay = 600000;
+    hub_unsubscribe(hub, slow.sink);
+    assert_int_equal(slow.released, 1);
+    hub_destroy(hub);
+}
+
+static void test_a_long_call_is_forgiven_while_it_lasts(void **state)
+{
+    struct hub *hub = hub_create();
+    struct subscriber slow = {.held = true};
+    subscribe_forgivably(hub, &slow);
     GThread *encoder = g_thread_new("encoder", deliver_once, hub);
-    while (slow.stalled == 1) {
+    gint64 end = g_get_monotonic_time() + 5 * G_TIME_SPAN_SECOND, forgiven;
+    do {
+        assert_true(g_get_monotonic_time() < end);
+        g_usleep(1000);
+        forgiven = g_get_monotonic_time(); // or later
+        hub_put_out_stalled(hub);
+    } while (slow.stalled == 0);
+    assert_int_equal(slow.stalled, 1);
+    // It counts from then on: 250 ms are not over.
+    for (int i = 0; i < 100; i++) {
         g_usleep(1000);
         hub_put_out_stalled(hub);
+        if (g_get_monotonic_time() - forgiven < 250 * G_TIME_SPAN_MILLISECOND)
+            assert_int_equal(slow.stalled, 1);
     }
+    atomic_store(&slow.held, false);
     g_thread_join(encoder);
-    slow.delay = 0;
     deliver(hub, 1);
-    assert_int_equal(slow.taken, 9);
+    assert_int_equal(slow.taken, 2);
     hub_unsubscribe(hub, slow.sink);
     assert_int_equal(slow.released, 1);
     hub_destroy(hub);
@@ -194,7 +225,6 @@ struct crowd {
         struct subscriber subscriber; // first, so that it serves as `data`
         _Atomic guint64 next;         // offset of the packet that is to come
         int misplaced;
-        atomic_bool held; // blocks while it is true
         atomic_bool busy;
     } members[MANY];
 };
@@ -205,17 +235,16 @@ static bool on_take_in_order(GstBuffer *packet, void *data)
     member->misplaced +=
         GST_BUFFER_OFFSET(packet) < member->next || atomic_exchange(&member->busy, true);
     member->next = GST_BUFFER_OFFSET(packet) + 1;
-    while (atomic_load(&member->held))
-        g_usleep(1000);
+    bool good = on_take(packet, &member->subscriber);
     atomic_store(&member->busy, false);
-    return on_take(packet, &member->subscriber);
+    return good;
 }
 
 static void on_held(void *data)
 {
-    struct member *member = data;
+    struct subscriber *subscriber = data;
     on_stalled(data);
-    atomic_store(&member->held, false);
+    atomic_store(&subscriber->held, false);
 }
 
 static void join(struct crowd *crowd, int i)
@@ -244,7 +273,7 @@ static struct crowd *gather(int count)
 static bool all_took(struct crowd *crowd, int from, int packets)
 {
     for (int i = from; i < MANY; i += 2)
-        if (!atomic_load(&crowd->members[i].held) && crowd->members[i].subscriber.taken < packets)
+        if (crowd->members[i].subscriber.taken < packets)
             return false;
     return true;
 }
@@ -292,7 +321,7 @@ static void check_the_other_half(int stuck, int other)
 {
     struct crowd *crowd = gather(MANY);
     struct member *member = &crowd->members[stuck];
-    atomic_store(&member->held, true);
+    atomic_store(&member->subscriber.held, true);
     deliver(crowd->hub, 1);
     gint64 end = g_get_monotonic_time() + 5 * G_TIME_SPAN_SECOND;
     for (int n = 2; n <= 100; n++) {
@@ -362,22 +391,105 @@ static void wait_for_threads(int wanted)
     assert_int_equal(hub_threads(), wanted);
 }
 
+#define STEADY 16 // members who stay from beginning to end
+
+struct encoder {
+    struct crowd *crowd;
+    atomic_int sent;
+    atomic_bool ending;
+};
+
+static bool steady_took(struct crowd *crowd, int packets)
+{
+    for (int i = 0; i < STEADY; i++)
+        if (crowd->members[i].subscriber.taken < packets)
+            return false;
+    return true;
+}
+
+// No faster than the slowest of those who stay, for ten seconds at most.
+static gpointer deliver_in_step(gpointer data)
+{
+    struct encoder *encoder = data;
+    gint64 end = g_get_monotonic_time() + 10 * G_TIME_SPAN_SECOND;
+    while (!atomic_load(&encoder->ending) && g_get_monotonic_time() < end) {
+        GstBuffer *packet = gst_buffer_new_memdup("opus", 4);
+        GST_BUFFER_OFFSET(packet) = encoder->sent + 1;
+        hub_deliver(encoder->crowd->hub, packet);
+        gst_buffer_unref(packet);
+        encoder->sent++;
+        while (!steady_took(encoder->crowd, encoder->sent) && g_get_monotonic_time() < end)
+            g_usleep(100);
+    }
+    return NULL;
+}
+
+static void wait_for_more(struct encoder *encoder)
+{
+    int wanted = encoder->sent + 10;
+    gint64 end = g_get_monotonic_time() + 5 * G_TIME_SPAN_SECOND;
+    while (encoder->sent < wanted && g_get_monotonic_time() < end)
+        g_usleep(1000);
+    assert_true(encoder->sent >= wanted);
+}
+
 // Back and forth while packets come: each gets every one of them, in order.
 static void test_threads_come_with_many_and_go(void **state)
 {
-    struct crowd *crowd = gather(16);
-    GThread *encoder = g_thread_new("encoder", deliver_for_a_while, crowd->hub);
-    for (int turn = 0; turn < 3; turn++) {
-        for (int i = 16; i < 33; i++)
-            join(crowd, i);
+    struct encoder encoder = {.crowd = gather(STEADY)};
+    GThread *thread = g_thread_new("encoder", deliver_in_step, &encoder);
+    for (int turn = 0; turn < 10; turn++) {
+        for (int i = STEADY; i < 33; i++)
+            join(encoder.crowd, i);
         wait_for_threads(2);
-        for (int i = 16; i < 33; i++)
-            leave(crowd, i);
+        wait_for_more(&encoder);
+        for (int i = STEADY; i < 33; i++)
+            leave(encoder.crowd, i);
         wait_for_threads(0);
+        wait_for_more(&encoder);
     }
-    g_thread_join(encoder);
-    for (int i = 0; i < 16; i++) {
-        assert_int_equal(crowd->members[i].subscriber.taken, 300);
+    atomic_store(&encoder.ending, true);
+    g_thread_join(thread);
+    for (int i = 0; i < STEADY; i++) {
+        assert_int_equal(encoder.crowd->members[i].subscriber.taken, encoder.sent);
+        leave(encoder.crowd, i);
+    }
+    disperse(encoder.crowd);
+}
+
+static void test_a_thread_serves_what_is_queued_before_it_ends(void **state)
+{
+    struct crowd *crowd = gather(33);
+    wait_for_threads(2);
+    atomic_store(&crowd->members[0].subscriber.held, true);
+    deliver(crowd->hub, 5);
+    for (int i = STEADY; i < 33; i++)
+        leave(crowd, i);
+    atomic_store(&crowd->members[0].subscriber.held, false);
+    wait_for_threads(0);
+    for (int i = 0; i < STEADY; i++) {
+        assert_int_equal(crowd->members[i].subscriber.taken, 5);
+        leave(crowd, i);
+    }
+    disperse(crowd);
+}
+
+// No stack of this size can be had.
+static void test_without_threads_the_encoder_serves_all(void **state)
+{
+    pthread_attr_t usual, vast;
+    pthread_getattr_default_np(&usual);
+    pthread_getattr_default_np(&vast);
+    pthread_attr_setstacksize(&vast, (size_t)1 << 47);
+    pthread_setattr_default_np(&vast);
+    struct crowd *crowd = gather(MANY);
+    pthread_setattr_default_np(&usual);
+    pthread_attr_destroy(&usual);
+    pthread_attr_destroy(&vast);
+    assert_int_equal(hub_threads(), 0);
+    deliver(crowd->hub, 100);
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(crowd->members[i].subscriber.taken, 100);
         leave(crowd, i);
     }
     disperse(crowd);
@@ -622,10 +734,13 @@ int main(void)
         cmocka_unit_test(test_a_broken_one_is_found_and_skipped),
         cmocka_unit_test(test_one_that_keeps_being_slow_is_found),
         cmocka_unit_test(test_one_that_rejoins_goes_on),
+        cmocka_unit_test(test_a_long_call_is_forgiven_while_it_lasts),
         cmocka_unit_test(test_release_waits_for_the_call_under_way),
         cmocka_unit_test(test_many_get_every_packet_in_order),
         cmocka_unit_test(test_a_stuck_one_holds_up_its_half_alone),
         cmocka_unit_test(test_threads_come_with_many_and_go),
+        cmocka_unit_test(test_a_thread_serves_what_is_queued_before_it_ends),
+        cmocka_unit_test(test_without_threads_the_encoder_serves_all),
         cmocka_unit_test(test_joining_and_leaving_while_called),
         cmocka_unit_test(test_one_that_blocks_is_found_and_let_go),
         cmocka_unit_test(test_rtp_bytes),
