@@ -32,7 +32,7 @@ struct listener_events {
 
 // What all listeners share.
 struct listener_context {
-    const struct stage *stage;
+    struct stage *stage;
     struct reaper *reaper;
     const struct listener_events *events;
 };

@@ -214,8 +214,7 @@ void listeners_drop_room(struct listeners *listeners, const char *room, const ch
 
 // --- life -----------------------------------------------------------------------------------
 
-struct listeners *listeners_create(const struct stage *stage, struct reaper *reaper,
-                                   struct link *link)
+struct listeners *listeners_create(struct stage *stage, struct reaper *reaper, struct link *link)
 {
     struct listeners *listeners = g_new0(struct listeners, 1);
     listeners->link = link;

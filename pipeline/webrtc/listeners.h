@@ -10,8 +10,7 @@
 struct listeners;
 
 // `stage`, `reaper` and `link` must outlive it.
-struct listeners *listeners_create(const struct stage *stage, struct reaper *reaper,
-                                   struct link *link);
+struct listeners *listeners_create(struct stage *stage, struct reaper *reaper, struct link *link);
 void listeners_destroy(struct listeners *listeners);
 
 guint listeners_count(const struct listeners *listeners);

@@ -15,7 +15,7 @@
 #define OWN_CAPTURE_ID 1
 
 struct negotiation {
-    const struct stage *stage;
+    struct stage *stage;
     struct negotiation_events events;
     struct sdp *offer;         // owned: the listener's, or NULL
     struct peer *peer;         // owned
@@ -311,7 +311,8 @@ static void propose_rtp(struct negotiation *negotiation, bool redundant)
 {
     const struct sdp *offer = negotiation->offer;
     int red = offer ? offer->red : OWN_RED;
-    rtp_init(&negotiation->rtp, offer ? offer->payload : OWN_PAYLOAD);
+    rtp_init(&negotiation->rtp, offer ? offer->payload : OWN_PAYLOAD,
+             stage_next_source(negotiation->stage));
     negotiation->rtp.capture_id = offer ? offer->capture_id : OWN_CAPTURE_ID;
     if (red && redundant)
         rtp_set_red(&negotiation->rtp, red);
@@ -330,7 +331,7 @@ static void begin(struct negotiation *negotiation)
         g_timeout_add(negotiation->offer ? CONNECT_TIME : OFFER_TIME, on_connect_time, negotiation);
 }
 
-struct negotiation *negotiation_create(const struct stage *stage, struct reaper *reaper,
+struct negotiation *negotiation_create(struct stage *stage, struct reaper *reaper,
                                        struct sdp *offer, bool redundant,
                                        const struct negotiation_events *events)
 {

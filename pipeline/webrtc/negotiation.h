@@ -25,7 +25,7 @@ struct negotiation_events {
 
 // Begins to answer `offer`, which it takes over, or to make one (NULL). Redundancy is proposed
 // where the listener may come to need it. `stage` and `reaper` must outlive it.
-struct negotiation *negotiation_create(const struct stage *stage, struct reaper *reaper,
+struct negotiation *negotiation_create(struct stage *stage, struct reaper *reaper,
                                        struct sdp *offer, bool redundant,
                                        const struct negotiation_events *events);
 // Tells nothing from now on.

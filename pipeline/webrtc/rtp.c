@@ -14,23 +14,13 @@ GstCaps *rtp_caps(const struct rtp *rtp)
                                (int)rtp->payload, "ssrc", G_TYPE_UINT, rtp->ssrc, NULL);
 }
 
-// GStreamer keeps the text of every synchronisation source that it has seen for good (GQuark), so
-// there must not be ever new ones.
-static guint32 next_source(void)
-{
-    static guint32 first, made;
-    if (made == 0)
-        first = g_random_int();
-    return first + made++ % RTP_SOURCES;
-}
-
-void rtp_init(struct rtp *rtp, int payload)
+void rtp_init(struct rtp *rtp, int payload, guint32 ssrc)
 {
     // In the lower half, so that nobody takes the first rollover for an old packet (RFC
     // 3711, 3.3.1).
     *rtp = (struct rtp){.payload = payload,
                         .sequence = g_random_int_range(0, 1 << 15),
-                        .ssrc = next_source(),
+                        .ssrc = ssrc,
                         .origin = g_random_int()};
 }
 

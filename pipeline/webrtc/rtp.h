@@ -22,11 +22,9 @@ struct rtp {
     bool begun;
 };
 
-// First sequence number and time are random, as they should be. The synchronisation source is that
-// of the one before and 1, and the same again after RTP_SOURCES: it need be unique to a session
-// only, which each listener has of its own (RFC 3550, section 8).
-#define RTP_SOURCES 256
-void rtp_init(struct rtp *rtp, int payload);
+// First sequence number and time are random, as they should be; `ssrc` is the synchronisation
+// source.
+void rtp_init(struct rtp *rtp, int payload, guint32 ssrc);
 
 // All packets are redundant ones from now on, of payload type `red`.
 void rtp_set_red(struct rtp *rtp, int red);

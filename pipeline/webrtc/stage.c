@@ -36,6 +36,7 @@ bool stage_init(struct stage *stage, const struct config *config, GError **error
         return false;
     stage->clock = gst_system_clock_obtain();
     stage->base = gst_clock_get_time(stage->clock);
+    stage->first_source = g_random_int();
     return true;
 }
 
@@ -44,6 +45,11 @@ void stage_clear(struct stage *stage)
     g_clear_pointer(&stage->servers, g_ptr_array_unref);
     g_clear_pointer(&stage->addresses, g_strfreev);
     g_clear_object(&stage->clock);
+}
+
+guint32 stage_next_source(struct stage *stage)
+{
+    return stage->first_source + stage->sources++ % STAGE_SOURCES;
 }
 
 // libnice looks for a UPnP router by default, which takes 200 ms a join, and listens on TCP.

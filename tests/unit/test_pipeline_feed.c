@@ -71,7 +71,7 @@ static struct rig *rig_create(void)
     gst_pad_set_active(rig->pad, TRUE);
     struct feed_events events = {.stalled = on_stalled, .stopped = on_stopped, .data = rig};
     rig->feed = feed_create(&rig->room, MODE_BALANCED, &events);
-    rtp_init(&rig->rtp, 111);
+    rtp_init(&rig->rtp, 111, 1);
     feed_start(rig->feed, &rig->rtp, gst_object_ref(rig->pad), NULL);
     return rig;
 }

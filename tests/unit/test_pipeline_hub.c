@@ -11,6 +11,7 @@
 
 #include "pipeline/sound/hub.h"
 #include "pipeline/webrtc/rtp.h"
+#include "pipeline/webrtc/stage.h"
 #include "pipeline/sound/sources.h"
 
 struct subscriber {
@@ -572,7 +573,7 @@ static void test_one_that_blocks_is_found_and_let_go(void **state)
     GstPad *pad = gst_element_get_static_pad(sink, "sink");
     struct hub *hub = hub_create();
     struct stuck stuck = {.hub = hub};
-    rtp_init(&stuck.rtp, 111);
+    rtp_init(&stuck.rtp, 111, 0x01020304);
     gst_element_set_state(sink, GST_STATE_PLAYING);
     rtp_attach(&stuck.rtp, pad, NULL);
     struct subscriber good = {0};
@@ -622,7 +623,6 @@ static GPtrArray *collect(struct rtp *rtp)
     gst_pad_set_chain_function(pad, on_chain);
     gst_pad_set_active(pad, TRUE);
     rtp->sequence = 0xffff;
-    rtp->ssrc = 0x01020304;
     rtp->origin = 0xffffff00;
     rtp_attach(rtp, gst_object_ref_sink(pad), NULL);
     return got;
@@ -649,7 +649,7 @@ static void assert_bytes(const GPtrArray *got, guint i, const guint8 *expected, 
 static void test_rtp_bytes(void **state)
 {
     struct rtp rtp;
-    rtp_init(&rtp, 96);
+    rtp_init(&rtp, 96, 0x01020304);
     g_autoptr(GPtrArray) got = collect(&rtp);
     push(&rtp, 0, "opus");
     push(&rtp, 480, "opus");
@@ -668,7 +668,7 @@ static void test_rtp_bytes(void **state)
 static void test_rtp_capture_time(void **state)
 {
     struct rtp rtp;
-    rtp_init(&rtp, 96);
+    rtp_init(&rtp, 96, 0x01020304);
     rtp.capture_id = 5;
     g_autoptr(GPtrArray) got = collect(&rtp);
     for (int sample = 0; sample <= 4800; sample += 480)
@@ -686,7 +686,7 @@ static void test_rtp_capture_time(void **state)
 static void test_rtp_redundancy(void **state)
 {
     struct rtp rtp;
-    rtp_init(&rtp, 111);
+    rtp_init(&rtp, 111, 0x01020304);
     rtp_set_red(&rtp, 63);
     g_autoptr(GPtrArray) got = collect(&rtp);
     push(&rtp, 0, "one");
@@ -704,16 +704,16 @@ static void test_rtp_redundancy(void **state)
     rtp_clear(&rtp);
 }
 
-static void test_rtp_sources_are_few(void **state)
+static void test_sources_are_few(void **state)
 {
+    struct stage stage = {.first_source = 0xffffff80};
     g_autoptr(GHashTable) sources = g_hash_table_new(NULL, NULL);
     for (int i = 0; i < 1000; i++) {
-        struct rtp rtp;
-        rtp_init(&rtp, 96);
+        guint32 source = stage_next_source(&stage);
         // Those who are there at once have different ones.
-        assert_true(g_hash_table_add(sources, GUINT_TO_POINTER(rtp.ssrc)) || i >= RTP_SOURCES);
+        assert_true(g_hash_table_add(sources, GUINT_TO_POINTER(source)) || i >= STAGE_SOURCES);
     }
-    assert_int_equal(g_hash_table_size(sources), RTP_SOURCES);
+    assert_int_equal(g_hash_table_size(sources), STAGE_SOURCES);
 }
 
 static void test_names_of_sources(void **state)
@@ -746,7 +746,7 @@ int main(void)
         cmocka_unit_test(test_rtp_bytes),
         cmocka_unit_test(test_rtp_capture_time),
         cmocka_unit_test(test_rtp_redundancy),
-        cmocka_unit_test(test_rtp_sources_are_few),
+        cmocka_unit_test(test_sources_are_few),
         cmocka_unit_test(test_names_of_sources),
     };
     gst_init(NULL, NULL);
