@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The doors when something is wrong: readers that are slow, parts that die, a port that is taken.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import { connect, createServer } from 'node:net';
@@ -10,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { build, freePort, startFarfield } from '../lib/farfield.mjs';
 import { gaps, pitch } from '../lib/sound.mjs';
 import { decodeFile, openStream, StreamClient, streamsOf } from '../lib/streams.mjs';
-import { waitFor } from '../lib/wait.mjs';
+import { waitFor, within } from '../lib/wait.mjs';
 
 let farfield;
 const clients = [];
@@ -87,23 +86,28 @@ test('a slow reader by HTTP goes on with what is new, in one file without a hole
 
 test('one who takes nothing by HTTP is put out, and nobody else', async () => {
     const one = await startFarfield({ settings: { 'stream-patience': 1, 'opus-bitrate': 510000 } });
-    await one.api('POST', '/v1/nodes', { synthdef: 'sine' }); // silence would take few bytes
-    const { audio, webm } = await streamsOf(one);
-    const other = await openStream(audio);
-    const { host, hostname, port, pathname, search } = new URL(webm);
-    const deaf = connect(Number(port), hostname).pause(); // what nobody reads stays in the kernel
-    const closed = once(deaf, 'close');
-    deaf.on('error', () => {});
-    deaf.write(`GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-    const all = async () => (await one.api('GET', '/v1/listeners')).body.listeners;
-    await waitFor('it', async () => (await all()).some(({ kind }) => kind === 'webm'));
-    await waitFor('its end', async () => (await all()).length === 1);
-    assert.match(one.log, /listener\.closed .*detail="it took nothing for too long"/);
-    await other.take(0.2);
-    deaf.resume(); // the rest, and then the end
-    await closed;
-    await other.close();
-    await one.stop();
+    let other, deaf;
+    try {
+        await one.api('POST', '/v1/nodes', { synthdef: 'sine' }); // silence would take few bytes
+        const { audio, webm } = await streamsOf(one);
+        other = await openStream(audio);
+        const { host, hostname, port, pathname, search } = new URL(webm);
+        deaf = connect(Number(port), hostname).pause(); // what nobody reads stays in the kernel
+        const closed = new Promise((done) => { deaf.on('close', done); });
+        deaf.on('error', () => {}); // a reset is an end, too
+        deaf.write(`GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+        const all = async () => (await one.api('GET', '/v1/listeners')).body.listeners;
+        await waitFor('it', async () => (await all()).some(({ kind }) => kind === 'webm'));
+        await waitFor('its end', async () => (await all()).length === 1);
+        assert.match(one.log, /listener\.closed .*detail="it took nothing for too long"/);
+        await other.take(0.2);
+        deaf.resume(); // the rest, and then the end
+        await within('its close', 10000, closed);
+    } finally {
+        deaf?.destroy();
+        await other?.close();
+        await one.stop();
+    }
 });
 
 test('hundreds come and go by every door, and leave nothing behind', async () => {

@@ -7,7 +7,10 @@ import { Tap } from './tap.mjs';
 
 const { url, key } = JSON.parse(process.argv[2]);
 let browser;
-let longest = 0; // seconds without sound, since it was last asked
+let closing = false;
+// The last change of the path that is heard: when it was seen, and the longest gap around it, in
+// seconds.
+let change = { time: -Infinity, gap: 0 };
 
 // In the page.
 async function begin(secret) {
@@ -19,19 +22,24 @@ async function begin(secret) {
     window.listening.start();
 }
 
-// The tap holds 0.68 s: looked at twice as often, it misses no gap shorter than half of that.
-async function watch(tap) {
-    for (;;) {
-        for (const { seconds } of gaps(await tap.samples())) longest = Math.max(longest, seconds);
+const kindOf = (page) => page.evaluate(() => window.listening.path?.kind ?? null);
+
+// The tap holds 0.68 s: looked at twice as often, it misses no gap shorter than half of that. What
+// the last look before a change has in it, and those within a second after, is around it.
+async function watch(page, tap) {
+    let before = { kind: null, gap: 0 };
+    while (!closing) {
+        const kind = await kindOf(page);
+        const gap = Math.max(0, ...gaps(await tap.samples()).map(({ seconds }) => seconds));
+        if (kind !== before.kind) change = { time: Date.now(), gap: before.gap };
+        if (Date.now() - change.time < 1000) change.gap = Math.max(change.gap, gap);
+        before = { kind, gap };
         await new Promise((done) => { setTimeout(done, 200); });
     }
 }
 
 async function measure(page, tap) {
-    const gap = longest;
-    longest = 0;
-    return { hz: pitch(await tap.samples()), gap,
-        kind: await page.evaluate(() => window.listening.path?.kind ?? null) };
+    return { hz: pitch(await tap.samples()), gap: change.gap, kind: await kindOf(page) };
 }
 
 const fail = (error) => process.send({ error: String(error?.message ?? error) },
@@ -40,6 +48,7 @@ const fail = (error) => process.send({ error: String(error?.message ?? error) },
 process.on('disconnect', () => process.exit(0));
 for (const signal of ['SIGTERM', 'SIGINT']) {
     process.on(signal, async () => {
+        closing = true;
         await browser?.close();
         process.exit(0);
     });
@@ -51,8 +60,13 @@ try {
     const tap = await Tap.create(page);
     await page.goto(`${url}/`);
     await page.evaluate(begin, key);
-    watch(tap).catch(() => {}); // the page is closed
-    process.on('message', () => measure(page, tap).then((result) => process.send({ result }), fail));
+    watch(page, tap).catch((error) => {
+        if (closing) return;
+        console.error(error); // nobody may be asking just now
+        fail(error);
+    });
+    process.on('message', () => measure(page, tap).then((result) => process.send({ result }),
+        fail));
     process.send({ result: 'joined' });
 } catch (error) {
     fail(error);
