@@ -9,7 +9,7 @@
 
 #define RETRY 1                         // s between attempts at a port that is taken
 #define REPORT (2 * G_TIME_SPAN_SECOND) // between a listener's stats
-#define HEADERS_SECONDS 10              // for a request to be complete
+#define HEADERS_SECONDS 5               // for a request to be complete
 #define STRANGERS 256                   // connections beyond those who listen
 #define IDLE_PING 20                    // s; then it has 10 to answer
 
@@ -47,7 +47,6 @@ static bool open_port(struct doors *doors)
         .options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
                    (strchr(address, ':') ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
         .retry_and_idle_policy = &idle_policy,
-        .timeout_secs = HEADERS_SECONDS,
         .keepalive_timeout = HEADERS_SECONDS,
     };
     doors->vhost = lws_create_vhost(doors->context, &info);
@@ -189,6 +188,7 @@ struct doors *doors_create(GMainLoop *loop, const struct config *config, struct 
     doors->ports = *ports;
     doors->visitors = g_hash_table_new(g_str_hash, g_str_equal);
     doors->channels = g_ptr_array_new_with_free_func(doors_channel_destroy);
+    doors->strangers = strangers_create();
     doors->out = g_byte_array_new();
     if (!read_settings(&doors->settings, config, error)) {
         doors_destroy(doors);
@@ -200,7 +200,8 @@ struct doors *doors_create(GMainLoop *loop, const struct config *config, struct 
         .options = LWS_SERVER_OPTION_GLIB | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
         .foreign_loops = loops,
         .user = doors,
-        // Strangers who only keep connections open must not take WebRTC's descriptors.
+        .timeout_secs = HEADERS_SECONDS,
+        // Strangers, of many addresses, must not take WebRTC's descriptors.
         .fd_limit_per_thread = (unsigned)config_integer(config, "max-listeners") + STRANGERS,
     };
     doors->context = lws_create_context(&info);
@@ -221,6 +222,7 @@ void doors_destroy(struct doors *doors)
     g_clear_handle_id(&doors->retry_timer, g_source_remove);
     if (doors->context)
         lws_context_destroy(doors->context);
+    strangers_destroy(doors->strangers);
     g_hash_table_unref(doors->visitors);
     g_ptr_array_unref(doors->channels);
     g_byte_array_unref(doors->out);

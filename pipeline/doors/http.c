@@ -235,10 +235,22 @@ int doors_on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user,
                   size_t length)
 {
     struct doors_session *session = user;
+    struct strangers *strangers =
+        ((struct doors *)lws_context_user(lws_get_context(wsi)))->strangers;
     switch (reason) {
+    case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
+        return strangers_may_come(strangers, (int)(intptr_t)in) ? 0 : -1;
+    case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+        strangers_enter(strangers, wsi);
+        return 0;
+    case LWS_CALLBACK_WSI_DESTROY:
+        strangers_leave(strangers, wsi);
+        return 0;
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+        strangers_leave(strangers, wsi);
         return doors_confirm(wsi, in);
     case LWS_CALLBACK_HTTP:
+        strangers_leave(strangers, wsi);
         return answer(wsi, session);
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return session ? send_some(session->visitor) : 0;

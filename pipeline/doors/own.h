@@ -7,6 +7,7 @@
 
 #include "pipeline/doors/ask.h"
 #include "pipeline/doors/doors.h"
+#include "pipeline/doors/strangers.h"
 #include "pipeline/doors/tap.h"
 #include "pipeline/doors/mux.h"
 
@@ -31,9 +32,10 @@ struct doors {
     struct lws_vhost *vhost;     // of the context, NULL while the port is not ours
     char *trouble;               // owned: why it is not
     guint retry_timer;
-    GHashTable *visitors; // id -> struct visitor, owned by its connection: those who listen
-    GPtrArray *channels;  // owned: struct channel
-    guint connections;    // visitors, with those that have ended and are still being told
+    GHashTable *visitors;        // id -> struct visitor, owned by its connection: those who listen
+    GPtrArray *channels;         // owned: struct channel
+    struct strangers *strangers; // owned
+    guint connections;           // visitors, with those that have ended and are still being told
     bool locked;
     GByteArray *out; // owned: what is being written, LWS_PRE bytes from its start
 };
