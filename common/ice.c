@@ -85,22 +85,6 @@ bool ice_server_open(const struct ice_server *server, int64_t now, char **userna
     return true;
 }
 
-json_t *ice_servers_to_json(const GPtrArray *servers, int64_t now)
-{
-    json_t *list = json_array();
-    for (guint i = 0; servers && i < servers->len; i++) {
-        const struct ice_server *server = g_ptr_array_index(servers, i);
-        g_autofree char *username = NULL, *credential = NULL;
-        json_t *entry = json_pack("{s:s}", "urls", server->url);
-        if (ice_server_open(server, now, &username, &credential)) {
-            json_object_set_new(entry, "username", json_string(username));
-            json_object_set_new(entry, "credential", json_string(credential));
-        }
-        json_array_append_new(list, entry);
-    }
-    return list;
-}
-
 bool ice_ports_parse(const char *text, int *first, int *last, GError **error)
 {
     int end = 0;

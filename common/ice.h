@@ -4,7 +4,6 @@
 #pragma once
 
 #include <glib.h>
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,10 +26,6 @@ GPtrArray *ice_servers_parse(const char *text, const char *secret, GError **erro
 bool ice_server_open(const struct ice_server *server, int64_t now, char **username,
                      char **credential);
 #define ICE_LIFETIME (12 * 3600)
-
-// [{"urls", "username", "credential"}] as RTCPeerConnection takes them, opened at `now`; NULL is
-// none. The caller owns it.
-json_t *ice_servers_to_json(const GPtrArray *servers, int64_t now);
 
 // Parses "FIRST-LAST" into UDP ports; "" is 0 and 0, for any.
 bool ice_ports_parse(const char *text, int *first, int *last, GError **error);

@@ -207,7 +207,7 @@ void session_schedule(struct session *session)
     next = earlier(next, session->stats_at);
     next = earlier(next, waits_deadline(session));
     next = earlier(next, pipeline_deadline(session));
-    next = earlier(next, listeners_deadline(session));
+    next = earlier(next, signaling_deadline(session));
     next = earlier(next, hearings_deadline(session));
     next = earlier(next, bundles_next(session));
     next = earlier(next, session->model_at);
@@ -284,7 +284,7 @@ void session_tick(struct session *session, int64_t now)
     sweep_tick(session);
     waits_expire(session);
     pipeline_expire(session);
-    listeners_expire(session);
+    signaling_expire(session);
     hearings_expire(session);
     recordings_expire(session);
     relays_expire(session);

@@ -226,14 +226,14 @@ void fades_adopt(struct session *session);
 void listeners_init(struct session *session);
 void listeners_clear(struct session *session);
 void listeners_stop(struct session *session);
-void listeners_expire(struct session *session);            // signaling.c
-int64_t listeners_deadline(const struct session *session); // 0 if none
 void listeners_on_link(struct session *session, const struct link_message *message);
 void listeners_on_hello(struct session *session, const GPtrArray *list);
 void listeners_link_lost(struct session *session);
 int listeners_in_room(const struct session *session, const char *room);
 json_t *listeners_to_json(const struct session *session);
-void recordings_init(struct session *session); // recordings.c
+void signaling_expire(struct session *session);            // signaling.c
+int64_t signaling_deadline(const struct session *session); // 0 if none
+void recordings_init(struct session *session);             // recordings.c
 void recordings_clear(struct session *session);
 void recordings_stop(struct session *session);
 void recordings_expire(struct session *session);

@@ -3,6 +3,7 @@
 
 #include "controller/core/listening/address.h"
 #include "controller/core/commands/commands.h"
+#include "controller/core/listening/signaling.h"
 #include "controller/core/session_own.h"
 
 static void about(struct session *session, struct call *call)
@@ -17,9 +18,7 @@ static void about(struct session *session, struct call *call)
                                "key_required", session->api_key != NULL, "links", links);
     // Credentials of a TURN server are for those who may listen.
     if (!session->api_key)
-        json_object_set_new(
-            result, "ice_servers",
-            ice_servers_to_json(session->ice_servers, (int64_t)session_real_seconds(session)));
+        json_object_set_new(result, "ice_servers", signaling_ice_servers(session));
     call_succeed(call, result);
 }
 

@@ -7,21 +7,21 @@
 
 static void webrtc_listen(struct session *session, struct call *call)
 {
-    listener_open(session, call, NULL);
+    signaling_open(session, call, NULL);
 }
 
 static void answer(struct session *session, struct call *call)
 {
     struct listener *listener = listener_of_call(session, call);
     if (listener)
-        listener_answer(session, listener, call, call_string(call, "sdp"));
+        signaling_answer(session, listener, call, call_string(call, "sdp"));
 }
 
 static void restart(struct session *session, struct call *call)
 {
     struct listener *listener = listener_adopted(session, call);
     if (listener)
-        listener_restart(session, listener, call, NULL, NULL);
+        signaling_restart(session, listener, call, NULL, NULL);
 }
 
 static void candidate(struct session *session, struct call *call)
@@ -29,8 +29,8 @@ static void candidate(struct session *session, struct call *call)
     struct listener *listener = listener_of_call(session, call);
     if (!listener)
         return;
-    if (listener_candidate(session, listener, call_string(call, "candidate"), NULL,
-                           call_integer(call, "mline")))
+    if (signaling_candidate(session, listener, call_string(call, "candidate"), NULL,
+                            call_integer(call, "mline")))
         call_succeed(call, NULL);
     else
         call_fail(call, problem_new(503, "the pipeline is away"));

@@ -40,7 +40,7 @@ static void offer(struct session *session, struct call *call)
         call_fail(call, problem_new(422, "the body must be an SDP offer"));
     else if (is_live(session, call))
         // Who sends nothing asks for an offer.
-        listener_open(session, call, *sdp ? sdp : NULL);
+        signaling_open(session, call, *sdp ? sdp : NULL);
 }
 
 static void probe(struct session *session, struct call *call)
@@ -66,8 +66,8 @@ static bool send_candidates(struct session *session, struct listener *listener,
 {
     for (guint i = 0; i < fragment->candidates->len; i++) {
         const struct fragment_candidate *candidate = g_ptr_array_index(fragment->candidates, i);
-        if (!listener_candidate(session, listener, candidate->text, candidate->mid,
-                                candidate->mline))
+        if (!signaling_candidate(session, listener, candidate->text, candidate->mid,
+                                 candidate->mline))
             return false;
     }
     return true;
@@ -90,7 +90,7 @@ static void take_fragment(struct session *session, struct listener *listener, st
         trickle(session, listener, call, fragment);
         break;
     case ICE_RESTART:
-        if (listener_restart(session, listener, call, fragment->ufrag, fragment->password))
+        if (signaling_restart(session, listener, call, fragment->ufrag, fragment->password))
             send_candidates(session, listener, fragment);
         break;
     case ICE_UNCLEAR:
@@ -113,7 +113,7 @@ static void take_answer(struct session *session, struct listener *listener, stru
                         const char *sdp)
 {
     if (listener->offered)
-        listener_answer(session, listener, call, sdp);
+        signaling_answer(session, listener, call, sdp);
     else
         call_fail(call, problem_new(409, "no offer waits for an answer here"));
 }

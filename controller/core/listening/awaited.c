@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "controller/core/listening/awaited.h"
 
-#define PATIENCE 5000000
+#define PATIENCE (5 * G_TIME_SPAN_SECOND)
 
 void awaited_begin(struct awaited *awaited, struct call *call, int64_t now)
 {
@@ -21,7 +21,7 @@ void awaited_fail(struct awaited *awaited, int status, const char *detail)
         call_fail(call, problem_new(status, "%s", detail));
 }
 
-bool awaited_is_late(const struct awaited *awaited, int64_t time)
+bool awaited_ends_by(const struct awaited *awaited, int64_t time)
 {
     return awaited->call && awaited->deadline <= time;
 }

@@ -6,7 +6,7 @@
 
 struct awaited {
     struct call *call; // NULL where none waits
-    int64_t deadline;
+    int64_t deadline;  // of the session's clock, microseconds
 };
 
 // Of all that wait, however long they still may.
@@ -20,6 +20,6 @@ struct call *awaited_end(struct awaited *awaited);
 void awaited_fail(struct awaited *awaited, int status, const char *detail);
 
 // Whether one waits, and may do so until `time` at most.
-bool awaited_is_late(const struct awaited *awaited, int64_t time);
+bool awaited_ends_by(const struct awaited *awaited, int64_t time);
 // The earlier of its deadline and `next`; 0 is none.
 int64_t awaited_earlier(const struct awaited *awaited, int64_t next);

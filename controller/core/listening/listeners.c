@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "common/agent.h"
-#include "common/log.h"
 #include "controller/core/listening/audience.h"
 #include "controller/core/listening/signaling.h"
 #include "controller/core/session_own.h"
@@ -124,6 +123,25 @@ void listener_set_state(struct session *session, struct listener *listener,
         g_hash_table_remove(session->listeners, listener->id);
         session_emit_room(session, room);
     }
+}
+
+struct listener *listener_of_call(struct session *session, struct call *call)
+{
+    const char *id = call_string(call, "listener");
+    struct listener *listener = g_hash_table_lookup(session->listeners, id);
+    if (listener && listener->client == call->client && listener->kind == KIND_WEBRTC)
+        return listener;
+    call_fail(call, problem_new(404, "there is no such listener"));
+    return NULL;
+}
+
+struct listener *listener_adopted(struct session *session, struct call *call)
+{
+    struct listener *listener =
+        g_hash_table_lookup(session->listeners, call_string(call, "listener"));
+    if (listener && listener->client && call->client)
+        listener->client = call->client;
+    return listener_of_call(session, call);
 }
 
 struct listener *listener_add(struct session *session, const char *id, const char *room,

@@ -27,6 +27,14 @@ struct listener {
     struct ice_session ice;
 };
 
+// The listener named by the call's parameter "listener", of the client that calls; NULL with the
+// call answered by 404.
+struct listener *listener_of_call(struct session *session, struct call *call);
+
+// The same of whichever WebSocket made it, which has lost it then: a change of the network takes
+// the connection along, and the server does not hear of it.
+struct listener *listener_adopted(struct session *session, struct call *call);
+
 // Unguessable: 32 hexadecimal digits. The caller frees it.
 char *listener_new_id(const struct session *session);
 

@@ -35,6 +35,14 @@ static GArray *new_stops(void)
     return g_array_new(FALSE, FALSE, sizeof(struct awaited));
 }
 
+// The caller owns them; they are answered in the order in which they were asked.
+static GArray *steal_stops(struct take *take)
+{
+    GArray *stops = take->stops;
+    take->stops = new_stops();
+    return stops;
+}
+
 // Takes `recording`.
 static struct take *add_take(struct session *session, struct recording *recording)
 {
@@ -136,20 +144,20 @@ static void remove_take(struct session *session, struct take *take)
 
 static void answer_stops(struct take *take)
 {
-    g_autoptr(GArray) stops = g_steal_pointer(&take->stops);
-    take->stops = new_stops();
+    g_autoptr(GArray) stops = steal_stops(take);
     for (guint i = 0; i < stops->len; i++)
-        call_succeed(g_array_index(stops, struct awaited, i).call, take_to_json(take));
+        call_succeed(awaited_end(&g_array_index(stops, struct awaited, i)), take_to_json(take));
 }
 
 static void fail_stops(struct take *take, int64_t time, int status, const char *detail)
 {
-    for (guint i = take->stops->len; i > 0; i--) {
-        struct awaited stop = g_array_index(take->stops, struct awaited, i - 1);
-        if (!awaited_is_late(&stop, time))
-            continue;
-        g_array_remove_index(take->stops, i - 1);
-        awaited_fail(&stop, status, detail);
+    g_autoptr(GArray) stops = steal_stops(take);
+    for (guint i = 0; i < stops->len; i++) {
+        struct awaited *stop = &g_array_index(stops, struct awaited, i);
+        if (awaited_ends_by(stop, time))
+            awaited_fail(stop, status, detail);
+        else
+            g_array_append_vals(take->stops, stop, 1);
     }
 }
 
@@ -159,7 +167,7 @@ static void give_up(struct session *session, struct take *take, int64_t time, in
                     const char *detail)
 {
     fail_stops(take, time, status, detail);
-    if (!awaited_is_late(&take->start, time))
+    if (!awaited_ends_by(&take->start, time))
         return;
     awaited_fail(&take->start, status, detail);
     // Nobody else has heard of it.

@@ -11,8 +11,8 @@
 
 struct take {
     struct recording *recording; // owned
-    struct awaited start;        // its beginning
-    GArray *stops;               // owned: struct awaited: its end
+    struct awaited start;        // until the pipeline says whether it has begun
+    GArray *stops;               // owned: struct awaited, each until the pipeline says how it ended
 };
 
 struct take *recordings_find(const struct session *session, const char *id);

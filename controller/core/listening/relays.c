@@ -97,7 +97,7 @@ static void give_up(struct session *session, int64_t time, int status, const cha
     g_hash_table_iter_init(&iter, session->relays);
     while (g_hash_table_iter_next(&iter, NULL, &each)) {
         struct relaying *relaying = each;
-        if (!awaited_is_late(&relaying->start, time))
+        if (!awaited_ends_by(&relaying->start, time))
             continue;
         awaited_fail(&relaying->start, status, detail);
         g_hash_table_iter_remove(&iter);

@@ -8,7 +8,7 @@
 
 struct relaying {
     struct relay *relay;  // owned
-    struct awaited start; // its beginning
+    struct awaited start; // until the pipeline says whether it has begun
 };
 
 // NULL for one that has not begun, too.

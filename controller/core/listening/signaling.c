@@ -2,6 +2,7 @@
 #include "controller/core/listening/signaling.h"
 
 #include "common/agent.h"
+#include "common/ice.h"
 #include "controller/core/session_own.h"
 
 // --- the call that waits ------------------------------------------------------------------------
@@ -28,7 +29,7 @@ void signaling_fail(struct session *session, struct listener *listener, int stat
         call_fail(call, problem_new(status, "%s", detail));
 }
 
-void listeners_expire(struct session *session)
+void signaling_expire(struct session *session)
 {
     if (session->joining == 0)
         return;
@@ -38,7 +39,7 @@ void listeners_expire(struct session *session)
     g_hash_table_iter_init(&iter, session->listeners);
     while (g_hash_table_iter_next(&iter, NULL, &each)) {
         struct listener *listener = each;
-        if (awaited_is_late(&listener->awaited, session->now))
+        if (awaited_ends_by(&listener->awaited, session->now))
             g_ptr_array_add(late, listener);
     }
     for (guint i = 0; i < late->len; i++) {
@@ -50,7 +51,7 @@ void listeners_expire(struct session *session)
     }
 }
 
-int64_t listeners_deadline(const struct session *session)
+int64_t signaling_deadline(const struct session *session)
 {
     int64_t next = 0;
     if (session->joining == 0)
@@ -63,9 +64,29 @@ int64_t listeners_deadline(const struct session *session)
     return next;
 }
 
+// --- what opens STUN and TURN servers -----------------------------------------------------------
+
+json_t *signaling_ice_servers(const struct session *session)
+{
+    json_t *list = json_array();
+    const GPtrArray *servers = session->ice_servers;
+    for (guint i = 0; servers && i < servers->len; i++) {
+        const struct ice_server *server = g_ptr_array_index(servers, i);
+        g_autofree char *username = NULL, *credential = NULL;
+        json_t *entry = json_pack("{s:s}", "urls", server->url);
+        if (ice_server_open(server, (int64_t)session_real_seconds(session), &username,
+                            &credential)) {
+            json_object_set_new(entry, "username", json_string(username));
+            json_object_set_new(entry, "credential", json_string(credential));
+        }
+        json_array_append_new(list, entry);
+    }
+    return list;
+}
+
 // --- what clients ask ---------------------------------------------------------------------------
 
-void listener_open(struct session *session, struct call *call, const char *sdp)
+void signaling_open(struct session *session, struct call *call, const char *sdp)
 {
     const char *room = call_string(call, "room");
     if (!session_room(session, room)) {
@@ -94,25 +115,6 @@ void listener_open(struct session *session, struct call *call, const char *sdp)
     session_emit_room(session, listener->room);
 }
 
-struct listener *listener_of_call(struct session *session, struct call *call)
-{
-    const char *id = call_string(call, "listener");
-    struct listener *listener = g_hash_table_lookup(session->listeners, id);
-    if (listener && listener->client == call->client && listener->kind == KIND_WEBRTC)
-        return listener;
-    call_fail(call, problem_new(404, "there is no such listener"));
-    return NULL;
-}
-
-struct listener *listener_adopted(struct session *session, struct call *call)
-{
-    struct listener *listener =
-        g_hash_table_lookup(session->listeners, call_string(call, "listener"));
-    if (listener && listener->client && call->client)
-        listener->client = call->client;
-    return listener_of_call(session, call);
-}
-
 // Whether the pipeline was told; otherwise the call is answered.
 static bool ask(struct session *session, struct listener *listener, struct call *call,
                 const struct link_message *message)
@@ -131,8 +133,8 @@ static bool ask(struct session *session, struct listener *listener, struct call 
     return true;
 }
 
-bool listener_restart(struct session *session, struct listener *listener, struct call *call,
-                      const char *ufrag, const char *password)
+bool signaling_restart(struct session *session, struct listener *listener, struct call *call,
+                       const char *ufrag, const char *password)
 {
     struct link_message restart = {.type = LINK_RESTART,
                                    .listener = listener->id,
@@ -146,8 +148,8 @@ bool listener_restart(struct session *session, struct listener *listener, struct
     return true;
 }
 
-void listener_answer(struct session *session, struct listener *listener, struct call *call,
-                     const char *sdp)
+void signaling_answer(struct session *session, struct listener *listener, struct call *call,
+                      const char *sdp)
 {
     struct link_message answer = {
         .type = LINK_ANSWER, .listener = listener->id, .sdp = (char *)sdp};
@@ -156,8 +158,8 @@ void listener_answer(struct session *session, struct listener *listener, struct 
         ice_session_set(&listener->ice, NULL, ufrag);
 }
 
-bool listener_candidate(struct session *session, struct listener *listener, const char *candidate,
-                        const char *mid, int mline)
+bool signaling_candidate(struct session *session, struct listener *listener, const char *candidate,
+                         const char *mid, int mline)
 {
     // Beyond what any client has they are passed over, so that no one can fill the link.
     if (listener->candidates++ >= LISTENER_MAX_CANDIDATES)
@@ -189,10 +191,9 @@ static void on_sdp(struct session *session, struct listener *listener,
     g_autofree char *ufrag = fragment_find_ufrag(message->sdp);
     ice_session_set(&listener->ice, ufrag, listener->next_ufrag);
     listener->offered = listener->offered || offer;
-    json_t *result = json_pack(
-        "{s:s s:s s:s s:o}", "listener", listener->id, "room", listener->room, "sdp", message->sdp,
-        "ice_servers",
-        ice_servers_to_json(session->ice_servers, (int64_t)session_real_seconds(session)));
+    json_t *result =
+        json_pack("{s:s s:s s:s s:o}", "listener", listener->id, "room", listener->room, "sdp",
+                  message->sdp, "ice_servers", signaling_ice_servers(session));
     if (!listener->client) {
         json_object_set_new(result, "status", json_integer(status_of_sdp(listener, offer)));
         json_object_set_new(result, "etag", ufrag ? json_string(ufrag) : json_null());

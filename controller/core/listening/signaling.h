@@ -10,30 +10,26 @@
 // Makes a listener for the call's parameters "room" and "mode", asks the pipeline for it and keeps
 // the call for the answer. `sdp` is the client's offer, or NULL to be made one. Answers the call
 // itself when that cannot be.
-void listener_open(struct session *session, struct call *call, const char *sdp);
-
-// The listener named by the call's parameter "listener", of the client that calls; NULL with the
-// call answered by 404.
-struct listener *listener_of_call(struct session *session, struct call *call);
-
-// The same of whichever WebSocket made it, which has lost it then: a change of the network takes
-// the connection along, and the server does not hear of it.
-struct listener *listener_adopted(struct session *session, struct call *call);
+void signaling_open(struct session *session, struct call *call, const char *sdp);
 
 // Begins another ICE session, by words of the client's, which may be NULL where we have offered.
 // The call is answered by the pipeline's offer or fragment; at once where that cannot be, false
 // then.
-bool listener_restart(struct session *session, struct listener *listener, struct call *call,
-                      const char *ufrag, const char *password);
+bool signaling_restart(struct session *session, struct listener *listener, struct call *call,
+                       const char *ufrag, const char *password);
 
 // Passes on the client's answer to our offer; the call is answered when the pipeline has taken it.
-void listener_answer(struct session *session, struct listener *listener, struct call *call,
-                     const char *sdp);
+void signaling_answer(struct session *session, struct listener *listener, struct call *call,
+                      const char *sdp);
 
 // Passes on one ICE candidate; "" ends them; `mid` names its section, or is NULL. False where the
 // pipeline is away.
-bool listener_candidate(struct session *session, struct listener *listener, const char *candidate,
-                        const char *mid, int mline);
+bool signaling_candidate(struct session *session, struct listener *listener, const char *candidate,
+                         const char *mid, int mline);
+
+// The STUN and TURN servers as RTCPeerConnection takes them: [{"urls", "username", "credential"}],
+// opened now. The caller owns it.
+json_t *signaling_ice_servers(const struct session *session);
 
 // Fails the call that waits, if one does.
 void signaling_fail(struct session *session, struct listener *listener, int status,
