@@ -148,7 +148,12 @@ static void changes_how_a_room_is_encoded(void **state)
     assert_answer(fake_call(f, "room.set", "{'room': 'attic', 'bitrate': 64000}"),
                   "404 there is no room \"attic\"");
     assert_has(fake_text(fake_call(f, "room.set", "{'room': 'main', 'bitrate': 5999}")), "bitrate");
-    assert_has(fake_text(fake_call(f, "room.set", "{'room': 'main'}")), "nothing is to be set");
+    struct fake_answer *nothing = fake_call(f, "room.set", "{'room': 'main'}");
+    assert_has(fake_text(nothing), "422 nothing is to be set");
+    json_t *errors = json_object_get(nothing->json, "errors");
+    assert_int_equal(json_array_size(errors), 2);
+    const char *field = json_string_value(json_object_get(json_array_get(errors, 0), "field"));
+    assert_string_equal(field, "bitrate");
 }
 
 static void shows_rooms(void **state)

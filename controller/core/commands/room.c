@@ -23,6 +23,14 @@ static void room_show(struct session *session, struct call *call)
         call_fail(call, problem_new(404, "there is no room \"%s\"", name));
 }
 
+static struct problem *nothing_to_set(void)
+{
+    struct problem *problem = problem_new(422, "nothing is to be set");
+    problem_add(problem, "bitrate", "this or complexity is required");
+    problem_add(problem, "complexity", "this or bitrate is required");
+    return problem;
+}
+
 static void room_set(struct session *session, struct call *call)
 {
     const char *name = call_string(call, "room");
@@ -32,7 +40,7 @@ static void room_set(struct session *session, struct call *call)
         return;
     }
     if (!call_has(call, "bitrate") && !call_has(call, "complexity")) {
-        call_fail(call, problem_new(422, "nothing is to be set: bitrate and complexity can be"));
+        call_fail(call, nothing_to_set());
         return;
     }
     if (call_has(call, "bitrate"))
@@ -81,7 +89,9 @@ static const struct command set = {
     BODY_JSON,
     BODY_JSON,
     200,
-    .words = "Changes how a room is encoded for its listeners, from the next packet on.",
+    .words =
+        "Changes how a room is encoded for its listeners, from the next packet on: its bitrate, "
+        "its complexity, or both.",
     .params = {ROOM_PARAM,
                {"bitrate", PARAM_INTEGER, false, "bits a second", .min = LINK_MIN_BITRATE,
                 .max = LINK_MAX_BITRATE},
