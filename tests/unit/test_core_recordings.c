@@ -270,6 +270,25 @@ static void silence_is_no_answer(void **state)
     assert_has(fake_text(call(f, "recording.show", late)), "\"state\":\"recording\"");
 }
 
+static void each_stop_waits_its_own_time(void **state)
+{
+    struct fake_session *f = *state;
+    g_autofree char *id = start(f);
+    struct fake_answer *first = call(f, "recording.stop", id), *second = NULL;
+    for (int i = 0; i < 16; i++) {
+        if (i == 4)
+            second = call(f, "recording.stop", id);
+        if (i == 12) {
+            assert_answer(first, "504 the pipeline did not answer in time");
+            assert_int_equal(second->times, 0);
+        }
+        fake_run(f, FAKE_MS(500));
+        fake_alive(f);
+        fake_pipeline_says(f, "{'type':'meter','room':'main','peak':[0,0],'rms':[0,0]}");
+    }
+    assert_answer(second, "504 the pipeline did not answer in time");
+}
+
 // --- after a death ------------------------------------------------------------------------------
 
 static void hello_names_those_that_run(void **state)
@@ -334,6 +353,7 @@ int main(void)
         TEST(there_are_not_too_many),
         TEST(without_a_pipeline_there_is_no_recording),
         TEST(silence_is_no_answer),
+        TEST(each_stop_waits_its_own_time),
         TEST(hello_names_those_that_run),
         TEST(what_nobody_records_is_interrupted),
         TEST(the_folder_is_remembered),
