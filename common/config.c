@@ -83,21 +83,19 @@ static bool check_value(const struct setting *setting, const char *text, GError 
     g_assert_not_reached();
 }
 
-static bool is_setting(const char *name, const char *source, GError **error)
+// The index of the setting, or -1 with `error`, which names the source.
+static int check_name(const char *name, const char *source, GError **error)
 {
-    if (setting_index(name) >= 0)
-        return true;
-    g_set_error(error, FARFIELD_ERROR, ERROR_INVALID,
-                "%s: there is no setting \"%s\"; --help lists them", source, name);
-    return false;
+    int i = setting_index(name);
+    if (i < 0)
+        g_set_error(error, FARFIELD_ERROR, ERROR_INVALID,
+                    "%s: there is no setting \"%s\"; --help lists them", source, name);
+    return i;
 }
 
-static bool set_value(struct config *config, const char *name, const char *text, const char *source,
+static bool set_value(struct config *config, int i, const char *text, const char *source,
                       GError **error)
 {
-    if (!is_setting(name, source, error))
-        return false;
-    int i = setting_index(name);
     if (!check_value(&settings[i], text, error)) {
         g_prefix_error(error, "%s: ", source);
         return false;
@@ -130,7 +128,8 @@ static bool read_file(struct config *config, const char *path, bool may_be_missi
             return false;
         }
         *equals = '\0';
-        if (!set_value(config, g_strstrip(line), g_strstrip(equals + 1), source, error))
+        int setting = check_name(g_strstrip(line), source, error);
+        if (setting < 0 || !set_value(config, setting, g_strstrip(equals + 1), source, error))
             return false;
     }
     return true;
@@ -141,7 +140,7 @@ static bool read_environment(struct config *config, GError **error)
     for (int i = 0; settings[i].name; i++) {
         g_autofree char *variable = variable_name(&settings[i]);
         const char *text = g_getenv(variable);
-        if (text && !set_value(config, settings[i].name, text, variable, error))
+        if (text && !set_value(config, i, text, variable, error))
             return false;
     }
     return true;
@@ -197,14 +196,15 @@ static bool read_arguments(struct config *config, int argc, char **argv, GError 
             equals ? g_strndup(argv[i] + 2, equals - argv[i] - 2) : g_strdup(argv[i] + 2);
         g_autofree char *source = g_strconcat("--", name, NULL);
         bool is_config = strcmp(name, "config") == 0;
-        if (!is_config && !is_setting(name, source, error))
+        int setting = is_config ? 0 : check_name(name, source, error);
+        if (setting < 0)
             return false;
         const char *text = equals ? equals + 1 : i + 1 < argc ? argv[++i] : NULL;
         if (!text) {
             g_set_error(error, FARFIELD_ERROR, ERROR_INVALID, "--%s needs a value", name);
             return false;
         }
-        if (!is_config && !set_value(config, name, text, source, error))
+        if (!is_config && !set_value(config, setting, text, source, error))
             return false;
     }
     return true;
