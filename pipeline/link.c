@@ -191,6 +191,11 @@ static void on_lws_log(int level, const char *line)
     log_debug("websockets", "{s:s}", "message", text);
 }
 
+void link_set_log(void)
+{
+    lws_set_log_level(LLL_ERR | LLL_WARN, on_lws_log);
+}
+
 struct link *link_create(GMainLoop *loop, const char *url, const char *token,
                          const struct link_handler *handler, GError **error)
 {
@@ -203,7 +208,6 @@ struct link *link_create(GMainLoop *loop, const char *url, const char *token,
     link->handler = *handler;
     link->authorization = g_strconcat("Bearer ", token, NULL);
     link->retry = FIRST_RETRY;
-    lws_set_log_level(LLL_ERR | LLL_WARN, on_lws_log);
     void *loops[] = {loop};
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,

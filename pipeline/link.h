@@ -10,13 +10,15 @@
 
 struct link;
 
+// What libwebsockets has to say in this process, to the doors, too, goes to the log from now on.
+void link_set_log(void);
+
 struct link_handler {
     void (*connected)(void *data); // the place to say hello
     void (*message)(const struct link_message *message, void *data);
     void *data;
 };
 
-// What libwebsockets has to say goes to the log from now on, that of the doors, too.
 // `url` is ws://HOST:PORT/PATH or wss:; NULL with `error` when it is not.
 struct link *link_create(GMainLoop *loop, const char *url, const char *token,
                          const struct link_handler *handler, GError **error);

@@ -90,12 +90,12 @@ static bool add_radio(struct lws *wsi, const struct room *room, unsigned char **
                       unsigned char *end)
 {
     g_autofree char *name = g_strconcat("Farfield: ", room->name, NULL);
-    g_autofree char *kilobits = g_strdup_printf("%d", room->safe.full / 1000);
+    g_autofree char *kilobits = g_strdup_printf("%d", room_bitrate(room) / 1000);
     return add(wsi, "icy-name:", name, at, end) && add(wsi, "icy-br:", kilobits, at, end);
 }
 
-// The head of an answer, of a room's sound where `room` is one; a token is leave enough for pages
-// of any origin.
+// The head of an answer. With a `room` it is that of its sound; NULL is any other. A token is leave
+// enough for pages of any origin.
 static bool write_head(struct lws *wsi, int status, const char *type, lws_filepos_t length,
                        const struct room *room)
 {

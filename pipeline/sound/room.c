@@ -69,10 +69,15 @@ void room_destroy(struct room *room)
     g_free(room);
 }
 
+int room_bitrate(const struct room *room)
+{
+    return room->safe.full;
+}
+
 void room_follow(struct room *room, const struct link_room *wanted)
 {
     capture_set_sources(room->capture, wanted->sources);
-    if (wanted->bitrate != room->safe.full)
+    if (wanted->bitrate != room_bitrate(room))
         bitrate_init(&room->safe, wanted->bitrate);
     for (int i = 0; i < SOURCE_STREAMS && room->streams[i]; i++)
         stream_tune(room->streams[i], wanted->bitrate, wanted->complexity);

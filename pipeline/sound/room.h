@@ -32,6 +32,9 @@ void room_destroy(struct room *room);
 // Changes what it captures and how it is encoded.
 void room_follow(struct room *room, const struct link_room *wanted);
 
+// Bits a second that were set; MODE_SAFE may take fewer just now.
+int room_bitrate(const struct room *room);
+
 // The level since the last call, as a LINK_METER whose strings belong to the room.
 struct link_message room_meter(struct room *room);
 
