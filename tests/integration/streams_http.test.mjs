@@ -54,16 +54,19 @@ for (const kind of ['webm', 'ogg']) {
 
 test('mpv plays each of them', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'farfield-mpv-'));
-    for (const kind of ['webm', 'ogg']) {
-        const file = join(folder, `${kind}.wav`);
-        const { code, stdout, stderr } = await run('mpv', ['--no-config', '--no-video', '--ao=pcm',
-            `--ao-pcm-file=${file}`, '--end=2',
-            `${farfield.base}/v1/rooms/main/listen.${kind}`]);
-        assert.equal(code, 0, `${stdout}${stderr}`);
-        const { left } = await decodeFile(readFileSync(file));
-        isNear(pitch(left), 440);
+    try {
+        for (const kind of ['webm', 'ogg']) {
+            const file = join(folder, `${kind}.wav`);
+            const { code, stdout, stderr } = await run('mpv', ['--no-config', '--no-video',
+                '--ao=pcm', `--ao-pcm-file=${file}`, '--end=2',
+                `${farfield.base}/v1/rooms/main/listen.${kind}`]);
+            assert.equal(code, 0, `${stdout}${stderr}`);
+            const { left } = await decodeFile(readFileSync(file));
+            isNear(pitch(left), 440);
+        }
+    } finally {
+        rmSync(folder, { recursive: true });
     }
-    rmSync(folder, { recursive: true });
 });
 
 // VLC does not run as root: nobody runs it then.
@@ -73,18 +76,21 @@ const asUser = process.getuid() === 0
 test('VLC plays each of them', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'farfield-vlc-'));
     chmodSync(folder, 0o777);
-    for (const kind of ['webm', 'ogg']) {
-        const file = join(folder, `${kind}.wav`);
-        const [command, ...args] = [...asUser, 'env', `HOME=${folder}`, 'cvlc', '--run-time=2',
-            '--sout', `#transcode{acodec=s16l}:std{access=file,mux=wav,dst=${file}}`,
-            `${farfield.base}/v1/rooms/main/listen.${kind}`, 'vlc://quit'];
-        const { code, stdout, stderr } = await run(command, args);
-        assert.equal(code, 0, `${stdout}${stderr}`);
-        const { left } = await decodeFile(readFileSync(file));
-        isNear(pitch(left), 440);
-        assert.deepEqual(gaps(left), []);
+    try {
+        for (const kind of ['webm', 'ogg']) {
+            const file = join(folder, `${kind}.wav`);
+            const [command, ...args] = [...asUser, 'env', `HOME=${folder}`, 'cvlc', '--run-time=2',
+                '--sout', `#transcode{acodec=s16l}:std{access=file,mux=wav,dst=${file}}`,
+                `${farfield.base}/v1/rooms/main/listen.${kind}`, 'vlc://quit'];
+            const { code, stdout, stderr } = await run(command, args);
+            assert.equal(code, 0, `${stdout}${stderr}`);
+            const { left } = await decodeFile(readFileSync(file));
+            isNear(pitch(left), 440);
+            assert.deepEqual(gaps(left), []);
+        }
+    } finally {
+        rmSync(folder, { recursive: true });
     }
-    rmSync(folder, { recursive: true });
 });
 
 test('players are told whose sound it is', async () => {
