@@ -8,7 +8,8 @@
 #include <libwebsockets.h>
 #include <stdbool.h>
 
-#define STRANGERS_OF_ONE 32
+#define STRANGERS_OF_ONE                                                                           \
+    128 // as many as the kernel lets come at once, of a proxy that has lost us, say
 
 struct strangers;
 
