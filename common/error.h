@@ -15,6 +15,7 @@ enum farfield_error {
     ERROR_UNUSABLE = 406,        // well-formed, and of no use here
     ERROR_CONFLICT = 409,        // not in the present state
     ERROR_TOO_LARGE = 413,       // over a size limit
+    ERROR_TOO_LONG = 414,        // a path over its limit
     ERROR_REFUSED = 422,         // well-formed, but wrong in content
     ERROR_INTERNAL = 500,        // our fault
     ERROR_UNAVAILABLE = 503,     // a part that is needed is away; try again

@@ -14,17 +14,27 @@ enum verb { VERB_GET, VERB_HEAD, VERB_OPTIONS, VERB_OTHER };
 
 // --- what is asked ------------------------------------------------------------------------------
 
-static enum verb read_path(struct lws *wsi, char *path, int size)
+static const enum lws_token_indexes verbs[] = {
+    [VERB_GET] = WSI_TOKEN_GET_URI,
+    [VERB_HEAD] = WSI_TOKEN_HEAD_URI,
+    [VERB_OPTIONS] = WSI_TOKEN_OPTIONS_URI,
+};
+
+static enum verb read_verb(struct lws *wsi)
 {
-    static const enum lws_token_indexes tokens[] = {
-        [VERB_GET] = WSI_TOKEN_GET_URI,
-        [VERB_HEAD] = WSI_TOKEN_HEAD_URI,
-        [VERB_OPTIONS] = WSI_TOKEN_OPTIONS_URI,
-    };
-    for (enum verb verb = VERB_GET; verb < VERB_OTHER; verb++)
-        if (lws_hdr_total_length(wsi, tokens[verb]) > 0)
-            return lws_hdr_copy(wsi, path, size, tokens[verb]) > 0 ? verb : VERB_OTHER;
-    return VERB_OTHER;
+    enum verb verb = VERB_GET;
+    while (verb < VERB_OTHER && lws_hdr_total_length(wsi, verbs[verb]) == 0)
+        verb++;
+    return verb;
+}
+
+static bool read_path(struct lws *wsi, char *path, int size, GError **error)
+{
+    enum verb verb = read_verb(wsi);
+    if (verb == VERB_OTHER || lws_hdr_copy(wsi, path, size, verbs[verb]) > 0)
+        return true;
+    g_set_error_literal(error, FARFIELD_ERROR, ERROR_TOO_LONG, "the path is too long");
+    return false;
 }
 
 static bool read_arguments(struct lws *wsi, GPtrArray *arguments, GError **error)
@@ -47,8 +57,7 @@ bool doors_ask(struct lws *wsi, struct ask *ask, GError **error)
 {
     char path[MAX_PATH] = "";
     g_autoptr(GPtrArray) arguments = g_ptr_array_new_with_free_func(g_free);
-    read_path(wsi, path, sizeof path);
-    return read_arguments(wsi, arguments, error) &&
+    return read_path(wsi, path, sizeof path, error) && read_arguments(wsi, arguments, error) &&
            ask_read(ask, path, (const char *const *)arguments->pdata, error);
 }
 
@@ -65,6 +74,8 @@ static const char *title_of(int status)
         return "Not Found";
     case 405:
         return "Method Not Allowed";
+    case 414:
+        return "URI Too Long";
     case 422:
         return "Unprocessable Content";
     case 426:
@@ -183,10 +194,9 @@ static int begin(struct lws *wsi, struct doors *doors, const struct ask *ask,
 static int answer(struct lws *wsi, struct doors_session *session)
 {
     struct doors *doors = lws_context_user(lws_get_context(wsi));
-    char path[MAX_PATH];
     struct ask ask;
     g_autoptr(GError) error = NULL;
-    enum verb verb = read_path(wsi, path, sizeof path);
+    enum verb verb = read_verb(wsi);
     if (session->visitor)
         return -1;
     if (verb == VERB_OTHER)

@@ -14,6 +14,12 @@
 
 // --- what is said -------------------------------------------------------------------------------
 
+static void put_out(struct visitor *visitor, const char *why)
+{
+    visitor->offended = true;
+    visitor_end(visitor, why);
+}
+
 // Takes `json`. Who asks without reading the answers is put out.
 static void say(struct visitor *visitor, json_t *json)
 {
@@ -21,7 +27,7 @@ static void say(struct visitor *visitor, json_t *json)
     json_decref(json);
     g_queue_push_tail(&visitor->texts, text);
     if (visitor->texts.length > MOST_TEXTS && !visitor->ending)
-        visitor_end(visitor, "it does not read what it asks for");
+        put_out(visitor, "it does not read what it asks for");
     lws_callback_on_writable(visitor->wsi);
 }
 
@@ -66,7 +72,7 @@ static void take_message(struct visitor *visitor, const char *text, gsize length
     if (visitor->ending)
         return;
     if (says_too_much(visitor)) {
-        visitor_end(visitor, "too many messages at once");
+        put_out(visitor, "too many messages at once");
         return;
     }
     if (!said_read(&said, text, length, &error))
@@ -80,7 +86,7 @@ static void take_message(struct visitor *visitor, const char *text, gsize length
         return;
     say(visitor, json_pack("{s:s s:s}", "type", "error", "message", error->message));
     if (++visitor->faults >= MOST_FAULTS)
-        visitor_end(visitor, "too many messages that were no good");
+        put_out(visitor, "too many messages that were no good");
 }
 
 // A message may come in several pieces.
@@ -144,7 +150,10 @@ static int send_some(struct visitor *visitor)
     if (!g_queue_is_empty(&visitor->texts)) {
         good = send_text(visitor);
     } else if (visitor->ending) {
-        lws_close_reason(visitor->wsi, LWS_CLOSE_STATUS_GOINGAWAY, NULL, 0);
+        lws_close_reason(visitor->wsi,
+                         visitor->offended ? LWS_CLOSE_STATUS_POLICY_VIOLATION
+                                           : LWS_CLOSE_STATUS_GOINGAWAY,
+                         NULL, 0);
         return -1;
     } else {
         good = send_packets(visitor);

@@ -7,10 +7,10 @@ import http from 'node:http';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { startFarfield } from '../lib/farfield.mjs';
-import { openStream, streamsOf } from '../lib/streams.mjs';
+import { openStream, refusalOf, streamsOf } from '../lib/streams.mjs';
 import { waitFor, within } from '../lib/wait.mjs';
 
-const FLOOD = 300, WAITING = 32; // strangers.h
+const FLOOD = 300, WAITING = 128; // strangers.h
 
 let farfield;
 before(async () => { farfield = await startFarfield({ settings: { 'max-listeners': 6 } }); });
@@ -53,6 +53,16 @@ test('who opens connections for nothing shuts out no other address', async () =>
     assert.ok(await hear(streams.webm, '127.0.0.1') > 0);
     await listener.close();
     await waitFor('as many descriptors as before', () => descriptors() <= before);
+});
+
+test('a path is answered whatever its length', async () => {
+    const { origin } = new URL((await streamsOf(farfield)).ogg);
+    for (const [length, status] of [[500, 404], [600, 414], [3000, 414]])
+        for (const method of ['GET', 'HEAD'])
+            assert.equal((await fetch(`${origin}/${'a'.repeat(length)}`, { method })).status, status);
+    const socket = await refusalOf(`${origin.replace('http', 'ws')}/${'a'.repeat(600)}`);
+    assert.equal(socket.status, 414);
+    assert.match(socket.body.detail, /too long/);
 });
 
 test('those who have asked do not count, so that many may come by one proxy', async () => {

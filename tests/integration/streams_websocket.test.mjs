@@ -117,7 +117,7 @@ test('messages that are no good are refused one by one, then all', async () => {
     client.say('x'.repeat(5000));
     assert.match((await client.said('stream_end')).reason, /no good/);
     assert.match(client.texts.filter(({ type }) => type === 'error').at(-1).message, /1024/);
-    await waitFor('close', () => client.closed === 1001);
+    await waitFor('close', () => client.closed === 1008);
     await nobody();
 });
 
