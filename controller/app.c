@@ -21,12 +21,17 @@ static int64_t now(void)
     return g_get_monotonic_time();
 }
 
-char *app_url(const struct app *app, const char *scheme, const char *port)
+// "Any address" is none that can be opened: this machine's name is.
+static const char *own_name(const struct app *app)
 {
     const char *address = config_string(app->config, "address");
-    // "Any address" is none that can be opened: this machine's name is.
-    if (strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0)
-        address = g_get_host_name();
+    bool any = strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0;
+    return any ? g_get_host_name() : address;
+}
+
+char *app_url(const struct app *app, const char *scheme, const char *port)
+{
+    const char *address = own_name(app);
     return g_strdup_printf(strchr(address, ':') ? "%s://[%s]:%d/" : "%s://%s:%d/", scheme, address,
                            (int)config_integer(app->config, port));
 }
@@ -223,7 +228,7 @@ static void create_session(struct app *app)
                          });
     const char *key = config_string(app->config, "api-key");
     app->session->api_key = *key ? g_strdup(key) : NULL;
-    app->session->address = g_strdup(config_string(app->config, "address"));
+    app->session->address = g_strdup(own_name(app));
     app->session->websocket_port = (int)config_integer(app->config, "ws-port");
     app->session->stream_port = (int)config_integer(app->config, "stream-port");
     app->session->stream_url = g_strdup(config_string(app->config, "stream-url"));

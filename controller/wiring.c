@@ -302,7 +302,7 @@ static bool may_open_rpc(void *data, const char *host, const char *origin,
     const char *key = access_bearer(authorization);
     // Who brings a key must bring the right one; who brings none may still call auth.
     *authorised = session_key_fits(app->session, key ? key : "");
-    return !app->stopping && access_host_allowed(&app->access, host) &&
+    return !app->stopping && access_host_is_good(host) && access_host_allowed(&app->access, host) &&
            access_origin_allowed(&app->access, host, origin) && (*authorised || !key);
 }
 

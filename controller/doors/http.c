@@ -104,6 +104,14 @@ static struct problem *check_access(const struct http *http, struct MHD_Connecti
     return NULL;
 }
 
+// What is no host must not come into addresses that others follow.
+static struct problem *check_host(struct MHD_Connection *connection)
+{
+    if (access_host_is_good(http_header(connection, "Host")))
+        return NULL;
+    return problem_new(400, "the header Host must be HOST or HOST:PORT");
+}
+
 static bool has_key(const struct http *http, struct MHD_Connection *connection)
 {
     const char *key = access_bearer(http_header(connection, "Authorization"));
@@ -171,7 +179,9 @@ static bool is_command(const char *path)
 static enum MHD_Result begin(struct http *http, struct MHD_Connection *connection, const char *path,
                              const char *verb, struct request **result)
 {
-    struct problem *problem = check_access(http, connection);
+    struct problem *problem = check_host(connection);
+    if (!problem)
+        problem = check_access(http, connection);
     if (problem)
         return refuse_in_turn(http, connection, problem, NULL, result);
     if (!is_command(path))

@@ -59,6 +59,28 @@ static void without_a_key_hosts_are_this_machine(void **state)
     access_clear(&access);
 }
 
+static void a_host_is_a_name_and_a_port(void **state)
+{
+    static const char *const good[] = {
+        NULL,          "",      "localhost",          "127.0.0.1:8080", "Farfield.example:80",
+        "a_b-c.local", "[::1]", "[2001:db8::7]:8080", "example.org:"};
+    static const char *const bad[] = {"a b",     "a<b>",      "a\"",
+                                      "a%0d",    "a/b",       "user@a",
+                                      "a:b",     "a:80:80",   "a:80 ",
+                                      ":8080",   "[::1",      "[::1]x",
+                                      "[]",      "[a]",       "[127.0.0.1]:8080",
+                                      "::1",     "[::1]:80x", "[fe80::1%eth0]",
+                                      "a:123456"};
+    for (gsize i = 0; i < G_N_ELEMENTS(good); i++)
+        if (!access_host_is_good(good[i]))
+            fail_msg("%s", good[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
+        if (access_host_is_good(bad[i]))
+            fail_msg("%s", bad[i]);
+    g_autofree char *long_name = g_strnfill(254, 'a');
+    assert_false(access_host_is_good(long_name));
+}
+
 static void origins_are_ours_or_listed(void **state)
 {
     static const struct {
@@ -303,6 +325,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loopback_is_this_machine_alone),
         cmocka_unit_test(without_a_key_hosts_are_this_machine),
+        cmocka_unit_test(a_host_is_a_name_and_a_port),
         cmocka_unit_test(origins_are_ours_or_listed),
         cmocka_unit_test(the_key_is_what_follows_bearer),
         cmocka_unit_test(nodes_stand_where_they_are_put),

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_NAME 253 // bytes of a name of the DNS
+
 void access_init(struct access *access, const char *origins, const char *address, int http_port,
                  bool keyed)
 {
@@ -59,6 +61,27 @@ static bool is_listed(const struct access *access, const char *origin)
             g_ascii_strcasecmp(access->origins[i], origin) == 0)
             return true;
     return false;
+}
+
+static bool is_ipv6(const char *address, gsize length)
+{
+    g_autofree char *text = g_strndup(address, length);
+    return strchr(text, ':') && !strchr(text, '%') && g_hostname_is_ip_address(text);
+}
+
+bool access_host_is_good(const char *host)
+{
+    static const char letters[] = G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "._-";
+    if (!host || !*host)
+        return true;
+    gsize length = *host == '[' ? strcspn(host, "]") : strspn(host, letters);
+    if (length == 0 || length > MAX_NAME)
+        return false;
+    if (*host == '[' && (host[length] != ']' || !is_ipv6(host + 1, length++ - 1)))
+        return false;
+    const char *port = host + length;
+    gsize digits = *port == ':' ? strspn(++port, G_CSET_DIGITS) : 0;
+    return digits <= 5 && port[digits] == '\0';
 }
 
 bool access_host_allowed(const struct access *access, const char *host)

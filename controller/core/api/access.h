@@ -21,6 +21,10 @@ void access_clear(struct access *access);
 // Whether an address reaches no further than this machine.
 bool access_is_loopback(const char *address);
 
+// Whether `host` is one, with a port or without, as it is to be written into addresses: letters,
+// digits, ".", "_" and "-", or an IPv6 address in brackets. NULL and "" say nothing, and are good.
+bool access_host_is_good(const char *host);
+
 // Without a key a request must name this machine, or a page anywhere could reach us by a name of
 // its own that it lets point here (DNS rebinding). `host` may be NULL, as HTTP/1.0 has it.
 bool access_host_allowed(const struct access *access, const char *host);
