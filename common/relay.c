@@ -44,7 +44,7 @@ bool relay_check_host(const char *host, int ttl, GError **error)
 {
     struct in_addr v4;
     struct in6_addr v6;
-    bool nowhere, multicast;
+    bool nowhere, multicast, local = false;
     if (inet_pton(AF_INET, host, &v4) == 1) {
         // 0.0.0.0/8 is this machine by another name (RFC 1122, 3.2.1.3).
         nowhere = ntohl(v4.s_addr) >> 24 == 0 || v4.s_addr == INADDR_BROADCAST;
@@ -54,11 +54,14 @@ bool relay_check_host(const char *host, int ttl, GError **error)
         nowhere =
             IN6_IS_ADDR_UNSPECIFIED(&v6) || IN6_IS_ADDR_V4MAPPED(&v6) || IN6_IS_ADDR_V4COMPAT(&v6);
         multicast = IN6_IS_ADDR_MULTICAST(&v6);
+        local = IN6_IS_ADDR_LINKLOCAL(&v6);
     } else {
         return fail(error, "must be a numeric address; names are not looked up");
     }
     if (nowhere)
         return fail(error, "is an address that nothing can be sent to");
+    if (local)
+        return fail(error, "is link-local, which needs an interface that cannot be said here");
     if (multicast && ttl == 0)
         return fail(error, "is a multicast address, which needs a ttl");
     if (!multicast && ttl != 0)

@@ -165,7 +165,8 @@ static int open_socket(const struct relay *relay, int port, GError **error)
         connect(fd, (struct sockaddr *)&address, length) == 0)
         return fd;
     g_set_error(error, FARFIELD_ERROR, ERROR_REFUSED, "%s port %d: %s", relay->host, port,
-                g_strerror(errno));
+                errno == EACCES ? "a broadcast address, to which nothing is sent"
+                                : g_strerror(errno));
     if (fd >= 0)
         close(fd);
     return -1;

@@ -229,6 +229,8 @@ static void relays_are_checked(void **state)
         {"192.0.2.7", "255.255.255.255", "is an address that nothing can be sent to"},
         {"192.0.2.7", "::", "is an address that nothing can be sent to"},
         {"192.0.2.7", "::ffff:127.0.0.1", "is an address that nothing can be sent to"},
+        {"192.0.2.7", "fe80::1",
+         "is link-local, which needs an interface that cannot be said here"},
         {"192.0.2.7", "224.0.0.1", "is a multicast address, which needs a ttl"},
         {"192.0.2.7", "ff02::1", "is a multicast address, which needs a ttl"},
         {"'ttl':0", "'ttl':1", "is no multicast address, of which ttl speaks"},
