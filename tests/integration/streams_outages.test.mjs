@@ -102,7 +102,7 @@ test('one who takes nothing by HTTP is put out, and nobody else', async () => {
         assert.match(one.log, /listener\.closed .*detail="it took nothing for too long"/);
         await other.take(0.2);
         deaf.resume(); // the rest, and then the end
-        await within('its close', 10000, closed);
+        await within('its close', 30000, closed);
     } finally {
         deaf?.destroy();
         await other?.close();
