@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { root } from '../lib/farfield.mjs';
 
 const source = readFileSync(join(root, 'web/client/ring.js'), 'utf8');
-const { Ring } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+const { Ring, RINGS } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
 
 const RATE = 48000;
 const FRAME = 240;
@@ -175,7 +175,7 @@ test('what comes later from some moment on is caught up with before that happens
         burst: 4,
         late: (i) => 0.001 + 0.01 * slips.filter((at) => (i * FRAME) / RATE > at).length,
     });
-    assert.equal(ring.underruns, 0);
+    assert.ok(ring.underruns <= 1, `${ring.underruns} underruns`);
 });
 
 for (const every of [15, 50]) {
@@ -256,3 +256,42 @@ test('what came while nobody pulled is passed over', () => {
     ring.pull(left, right);
     assert.ok(ring.level < 0.05 * RATE, `${ring.level} samples`);
 });
+
+test('a page that nobody reads for a while is near to now again soon', () => {
+    const ring = new Ring();
+    const frame = new Float32Array(FRAME);
+    const block = new Float32Array(BLOCK);
+    let pushed = 0;
+    let pulled = 0;
+    const play = (seconds, isRead = true) => {
+        const levels = [];
+        for (const end = pushed + seconds * RATE; pushed < end; pushed += FRAME) {
+            ring.push(pushed, [frame]);
+            for (; pulled + BLOCK <= pushed; pulled += BLOCK) {
+                if (isRead) ring.pull(block, block);
+            }
+            levels.push(ring.level / RATE);
+        }
+        return mean(levels.slice(-100));
+    };
+    const before = play(20);
+    play(4, false);
+    assert.ok(play(3) < before + 0.005);
+});
+
+for (const [name, options] of Object.entries(RINGS)) {
+    test(`one stall does not stay in the delay: ${name}`, () => {
+        const after = (hold, seconds) => {
+            const { levels } = run({ seconds: Math.max(...seconds) + 22, ring: new Ring(options),
+                late: (i) => heldUp(i, 20, hold) });
+            const at = meanFrom(levels);
+            return seconds.map((second) => at(20 + second) - at(18));
+        };
+        // No reserve could have helped.
+        const [outage] = after(options.floor + 3 * options.ceiling, [20]);
+        assert.ok(outage < 0.01, ms(outage));
+        const [soon, late] = after(0.9 * options.ceiling, [20, 300]);
+        assert.ok(soon < options.ceiling + 0.02, ms(soon));
+        assert.ok(late < 0.02, ms(late));
+    });
+}

@@ -125,7 +125,8 @@ async function use(listeners) {
         alike = same && body.listeners.length === listeners ? alike + 1 : 0;
         seen = now;
         // A peer whose negotiation is under way is taken down when that has settled.
-        return alike >= 4;
+        if (alike < 4) throw new Error(JSON.stringify({ ...now, listeners: body.listeners }));
+        return true;
     }, { every: 700, timeout: 90000 });
     return { ...seen, names: threadNames(farfield.pids.pipeline) };
 }

@@ -22,12 +22,23 @@ const MEAN = 0.5 * RATE; // samples in which the mean of the level loses 63 % of
 const SLOT = 10 * RATE; // samples over which only the worst fall is remembered
 const SLOTS = 9;
 const GIVE = 0.002; // samples of the reserve that are given back in each that is put out
-const SPARE = 0.5; // share of the reserve that is kept beyond it: the next fall may be a worse one
-const MOST_SPARE = 0.01 * RATE;
+const MOST_SPARE = 0.01 * RATE; // that is kept beyond the reserve where falls differ much
 const HOLD = 0.005 * RATE; // samples that a bridge keeps its level
 const FADE = 0.015 * RATE; // and then goes
 const RISE = 0.005 * RATE;
 const HISTORY = 2048; // samples of what was put out, for the bridge
+
+// For what comes by WebRTC, and in each mode by TCP, which brings late what WebRTC would lose. In
+// seconds: `floor` is kept beyond the reserve, which is `start` at first and never more than
+// `ceiling`; what comes later than that is an outage, and changes nothing. Beyond `excess` above
+// what is wanted it does not hurry, but jumps.
+export const RINGS = {
+    webrtc: { floor: 0.003, start: 0.012, ceiling: 0.06, excess: 0.1 },
+    lowest: { floor: 0.01, start: 0.02, ceiling: 0.06, excess: 0.3 },
+    balanced: { floor: 0.04, start: 0.04, ceiling: 0.15, excess: 0.4 },
+    safe: { floor: 0.3, start: 0.1, ceiling: 0.5, excess: 0.5 },
+    pcm: { floor: 0.3, start: 0.05, ceiling: 0.15, excess: 0.4 },
+};
 
 // Kaiser's window, for 80 dB.
 function bessel(x) {
@@ -60,6 +71,7 @@ export class Ring {
     #ceiling;
     #excess;
     #reserve; // samples by which the level may fall
+    #typical; // the median of the falls
     #falls = new Float64Array(SLOTS); // that the reserve is for, the worst of each slot
     #slot = 0;
     #inSlot = 0; // samples
@@ -72,19 +84,17 @@ export class Ring {
     #bridge = null; // {from, period, age}
     #rise = 0; // 0 to 1, what comes in after a bridge
     #stalled = Infinity; // samples since it stopped
-    #lowest = Infinity; // level meanwhile, as if it had not, with the shift
+    #lowest = Infinity; // level since it was last above the mean, with the shift
     playing = false;
     underruns = 0;
     concealed = 0; // samples
 
-    // In seconds: `floor` is kept beyond the reserve, which is `start` at first and never more
-    // than `ceiling`; beyond `excess` above what is wanted it does not hurry, but jumps.
-    constructor({ floor = 0.003, ceiling = 0.06, start = 0.012, excess = 0.1 } = {}) {
+    constructor({ floor, start, ceiling, excess } = RINGS.webrtc) {
         this.#floor = floor * RATE;
         this.#ceiling = ceiling * RATE;
         this.#excess = excess * RATE;
         this.#falls.fill(start * RATE);
-        this.#reserve = start * RATE;
+        this.#reserve = this.#typical = start * RATE;
     }
 
     // Samples between what is read and what has come.
@@ -96,9 +106,11 @@ export class Ring {
         return 1 + this.#speed;
     }
 
-    // Samples that the mean of the level is to have.
+    // Samples that the mean of the level is to have. Where some falls are far worse than others the
+    // next may be worse than all of them.
     get #margin() {
-        return this.#floor + this.#reserve + Math.min(SPARE * this.#reserve, MOST_SPARE);
+        const spare = Math.max(0, this.#reserve - this.#typical);
+        return this.#floor + this.#reserve + Math.min(spare, MOST_SPARE);
     }
 
     // What is to be known of it; `position` is the one that comes out next.
@@ -269,13 +281,14 @@ export class Ring {
     #stop() {
         this.playing = false;
         this.#stalled = 0;
-        this.#lowest = Infinity;
     }
 
     // After a silence it begins as near to now as it may.
     #tryStart() {
         if (this.#end === null || this.level < this.#frame) return;
-        const isOver = this.#stalled >= this.#ceiling; // no reserve could have helped
+        // No reserve could have helped.
+        const isOver = this.#stalled >= this.#ceiling ||
+            (this.#known > 0 && this.#mean - this.#lowest > this.#floor + this.#ceiling);
         if (!isOver) this.#need(this.#lowest);
         const wanted = this.#margin + this.#frame + HALF;
         if (this.level < wanted) return;
@@ -287,6 +300,7 @@ export class Ring {
     #jump() {
         this.#bridge = this.playing ? { from: this.#out, period: this.#period(), age: 0 } : null;
         this.#goTo(this.#end - this.#margin - this.#frame - HALF);
+        this.#forget();
         this.#rise = 0;
     }
 
@@ -308,6 +322,7 @@ export class Ring {
     // What was held up comes at once, and says nothing of how it will be.
     #forget() {
         this.#known = 0;
+        this.#lowest = Infinity;
         this.#settling = RATE / 2;
     }
 
@@ -318,12 +333,21 @@ export class Ring {
         }
         this.#known = Math.min(MEAN, this.#known + length);
         this.#mean += (level - this.#mean) * (length / this.#known);
-        this.#need(level);
+        this.#watch(level);
         this.#inSlot += length;
         if (this.#inSlot < SLOT) return;
         this.#inSlot = 0;
+        this.#typical = this.#falls.slice().sort()[SLOTS >> 1];
         this.#slot = (this.#slot + 1) % SLOTS;
         this.#falls[this.#slot] = 0;
+    }
+
+    // Notes how far the level has fallen; what it was for is known when it has risen again.
+    #watch(level) {
+        this.#lowest = Math.min(this.#lowest, level);
+        if (level < this.#mean) return;
+        this.#need(this.#lowest);
+        this.#lowest = Infinity;
     }
 
     // The level may fall to this one again: then nothing is to be missing.

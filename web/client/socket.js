@@ -3,14 +3,7 @@
 // decoder, or plain samples where it has none. The interface is that of webrtc.js.
 import { ringStats } from './direct.js';
 import { Player } from './player.js';
-
-// TCP brings late what WebRTC would lose: the margins are larger.
-const RINGS = {
-    lowest: { floor: 0.01, start: 0.02, ceiling: 0.5, excess: 0.3 },
-    balanced: { floor: 0.04, start: 0.04, ceiling: 0.8, excess: 0.4 },
-    safe: { floor: 0.3, start: 0.1, ceiling: 1, excess: 0.5 },
-    pcm: { floor: 0.3, start: 0.1, ceiling: 0.45, excess: 0.4 },
-};
+import { RINGS } from './ring.js';
 
 export class SocketPath extends EventTarget {
     #rpc;
