@@ -144,8 +144,10 @@ static bool is_known(const struct library *library, const struct synthdef *synth
 }
 
 // False where the file is refused; what it gave before it was damaged stays.
+// Adds the names that it gives. What refuses it is logged, and is `trouble`, which may be NULL, if
+// it is the first.
 static bool add_file(struct library *library, const char *path, enum synthdef_origin origin,
-                     GPtrArray *names)
+                     GPtrArray *names, GError **trouble)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) synthdefs = read_synthdefs(path, &error);
@@ -160,9 +162,12 @@ static bool add_file(struct library *library, const char *path, enum synthdef_or
                                       &error))
             g_ptr_array_add(names, g_strdup(synthdef->name));
     }
-    if (error)
-        log_warning("synthdef.refused", "{s:s s:s}", "file", path, "reason", error->message);
-    return error == NULL;
+    if (!error)
+        return true;
+    log_warning("synthdef.refused", "{s:s s:s}", "file", path, "reason", error->message);
+    if (trouble && !*trouble)
+        g_propagate_error(trouble, g_steal_pointer(&error));
+    return false;
 }
 
 static gint64 modified(const char *path, guint64 *size)
@@ -200,7 +205,7 @@ static void look_at(struct library *library, const char *path)
         return;
     }
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    bool good = add_file(library, path, ORIGIN_USER, names);
+    bool good = add_file(library, path, ORIGIN_USER, names, NULL);
     // Half of a file is often seen before the whole: what it gave before stays till then.
     if (file && good)
         remove_names(library, file->names, names);
@@ -263,7 +268,7 @@ static void clear_staged(const struct library *library)
     }
 }
 
-static void load_shipped(struct library *library)
+static void load_shipped(struct library *library, GError **trouble)
 {
     g_autoptr(GDir) dir = g_dir_open(library->shipped_dir, 0, NULL);
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
@@ -271,7 +276,7 @@ static void load_shipped(struct library *library)
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *path = g_build_filename(library->shipped_dir, name, NULL);
         if (g_str_has_suffix(name, SUFFIX))
-            add_file(library, path, ORIGIN_SHIPPED, names);
+            add_file(library, path, ORIGIN_SHIPPED, names, trouble);
     }
 }
 
@@ -279,7 +284,13 @@ bool library_start(struct library *library, struct session *session, GError **er
 {
     library->session = session;
     clear_staged(library);
-    load_shipped(library);
+    g_autoptr(GError) trouble = NULL;
+    load_shipped(library, &trouble);
+    if (!catalog_find(&session->catalog, CATALOG_RESERVED "guard") && trouble) {
+        g_propagate_prefixed_error(error, g_steal_pointer(&trouble),
+                                   "Farfield's own SynthDefs cannot be taken in: ");
+        return false;
+    }
     if (!catalog_find(&session->catalog, CATALOG_RESERVED "guard")) {
         g_set_error(error, FARFIELD_ERROR, ERROR_INTERNAL,
                     "no SynthDef " CATALOG_RESERVED "guard in \"%s\" (synthdef-dir)",
