@@ -88,6 +88,7 @@ static void tell_capture(struct app *app, bool anyway)
 static void on_link_connected(void *data)
 {
     struct app *app = data;
+    listeners_forget_pending(app->listeners);
     g_autoptr(GPtrArray) present =
         g_ptr_array_new_with_free_func((GDestroyNotify)link_listener_destroy);
     listeners_list(app->listeners, present);

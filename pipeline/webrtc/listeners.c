@@ -4,23 +4,23 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "pipeline/webrtc/listener.h"
+#include "pipeline/webrtc/pending.h"
 
 struct listeners {
     struct link *link;
-    GHashTable *present; // owned: id -> struct listener
+    GHashTable *present;     // owned: id -> struct listener
+    struct pending *pending; // owned: who is still to be let in, and what they were told since
     struct listener_events events;
     struct listener_context context;
 };
 
 // --- telling the controller -----------------------------------------------------------
 
-static void tell_state(struct listeners *listeners, const struct listener *listener,
-                       enum listener_state state, const char *detail)
+static void tell_state(struct listeners *listeners, const char *id, enum listener_state state,
+                       const char *detail)
 {
-    struct link_message message = {.type = LINK_STATE,
-                                   .listener = (char *)listener_id(listener),
-                                   .state = state,
-                                   .detail = (char *)detail};
+    struct link_message message = {
+        .type = LINK_STATE, .listener = (char *)id, .state = state, .detail = (char *)detail};
     link_send(listeners->link, &message);
 }
 
@@ -57,7 +57,7 @@ static void on_connected(struct listener *listener, void *data)
 {
     log_info("listener.connected", "{s:s s:s s:s}", "listener", listener_id(listener), "room",
              listener_room(listener), "kind", listener_kind_name(KIND_WEBRTC));
-    tell_state(data, listener, LISTENER_CONNECTED, NULL);
+    tell_state(data, listener_id(listener), LISTENER_CONNECTED, NULL);
 }
 
 static void on_stats(struct listener *listener, const struct link_stats *stats, void *data)
@@ -68,11 +68,16 @@ static void on_stats(struct listener *listener, const struct link_stats *stats, 
                                                       .stats = *stats});
 }
 
+static void tell_closed(struct listeners *listeners, const char *id, const char *detail)
+{
+    log_info("listener.closed", "{s:s s:s}", "listener", id, "detail", detail);
+    tell_state(listeners, id, LISTENER_CLOSED, detail);
+}
+
 static void drop_listener(struct listeners *listeners, struct listener *listener,
                           const char *detail)
 {
-    log_info("listener.closed", "{s:s s:s}", "listener", listener_id(listener), "detail", detail);
-    tell_state(listeners, listener, LISTENER_CLOSED, detail);
+    tell_closed(listeners, listener_id(listener), detail);
     g_hash_table_remove(listeners->present, listener_id(listener));
 }
 
@@ -111,10 +116,10 @@ static struct listener *find(const struct listeners *listeners, const char *id)
     return id ? g_hash_table_lookup(listeners->present, id) : NULL;
 }
 
-static struct listener *admit(struct listeners *listeners, struct room *room, bool full,
-                              const struct link_message *message, GError **error)
+static bool may_come(struct listeners *listeners, const struct room *room, bool full,
+                     const struct link_message *message, GError **error)
 {
-    if (find(listeners, message->listener))
+    if (find(listeners, message->listener) || pending_has(listeners->pending, message->listener))
         g_set_error(error, FARFIELD_ERROR, ERROR_CONFLICT, "there is a listener of this id");
     else if (!room)
         g_set_error(error, FARFIELD_ERROR, ERROR_NOT_FOUND, "there is no room \"%s\"",
@@ -122,15 +127,36 @@ static struct listener *admit(struct listeners *listeners, struct room *room, bo
     else if (full)
         g_set_error(error, FARFIELD_ERROR, ERROR_UNAVAILABLE, "no more may listen at once");
     else
-        return add(listeners, room, message, error);
-    return NULL;
+        return true;
+    return false;
+}
+
+// Has it done in its turn. Who cannot be served in full is not served at all.
+static void do_later(struct listeners *listeners, struct room *room,
+                     const struct link_message *message)
+{
+    if (pending_add(listeners->pending, room, message))
+        return;
+    pending_remove(listeners->pending, message->listener);
+    g_hash_table_remove(listeners->present, message->listener);
+    tell_refused(listeners, message->listener, ERROR_UNAVAILABLE, "too many come at once");
 }
 
 void listeners_add(struct listeners *listeners, struct room *room, bool full,
                    const struct link_message *message)
 {
     g_autoptr(GError) error = NULL;
-    struct listener *listener = admit(listeners, room, full, message, &error);
+    if (may_come(listeners, room, full, message, &error))
+        do_later(listeners, room, message);
+    else
+        tell_refused(listeners, message->listener, error->code, error->message);
+}
+
+static void let_in(struct listeners *listeners, struct room *room,
+                   const struct link_message *message)
+{
+    g_autoptr(GError) error = NULL;
+    struct listener *listener = add(listeners, room, message, &error);
     if (listener)
         g_hash_table_insert(listeners->present, (char *)listener_id(listener), listener);
     else
@@ -144,7 +170,7 @@ static void take_answer(struct listeners *listeners, struct listener *listener, 
     g_autoptr(GError) error = NULL;
     if (listener_answer(listener, sdp, &error)) {
         // Whose answer it is wants to know that it was taken.
-        tell_state(listeners, listener, listener_state(listener), NULL);
+        tell_state(listeners, listener_id(listener), listener_state(listener), NULL);
         return;
     }
     tell_refused(listeners, listener_id(listener), error->code, error->message);
@@ -161,11 +187,9 @@ static void restart(struct listeners *listeners, struct listener *listener,
         tell_refused(listeners, listener_id(listener), error->code, error->message);
 }
 
-bool listeners_take(struct listeners *listeners, const struct link_message *message)
+static void tell_one(struct listeners *listeners, struct listener *listener,
+                     const struct link_message *message)
 {
-    struct listener *listener = find(listeners, message->listener);
-    if (!listener)
-        return false;
     if (message->type == LINK_ANSWER)
         take_answer(listeners, listener, message->sdp);
     else if (message->type == LINK_CANDIDATE)
@@ -174,8 +198,44 @@ bool listeners_take(struct listeners *listeners, const struct link_message *mess
         restart(listeners, listener, message);
     else if (message->type == LINK_MODE)
         listener_set_mode(listener, message->mode);
-    else if (message->type == LINK_CLOSE)
-        drop_listener(listeners, listener, message->detail ? message->detail : "left");
+}
+
+static void on_turn(struct room *room, const struct link_message *message, void *data)
+{
+    struct listeners *listeners = data;
+    struct listener *listener = find(listeners, message->listener);
+    if (message->type == LINK_LISTEN)
+        let_in(listeners, room, message);
+    else if (listener) // who was refused in the meantime has been told
+        tell_one(listeners, listener, message);
+}
+
+// Whether it was there, or was to come.
+static bool close_one(struct listeners *listeners, const struct link_message *message)
+{
+    const char *detail = message->detail ? message->detail : "left";
+    bool was_pending = pending_remove(listeners->pending, message->listener);
+    struct listener *listener = find(listeners, message->listener);
+    if (listener)
+        drop_listener(listeners, listener, detail);
+    else if (was_pending)
+        tell_closed(listeners, message->listener, detail);
+    return listener || was_pending;
+}
+
+bool listeners_take(struct listeners *listeners, const struct link_message *message)
+{
+    if (!message->listener)
+        return false;
+    if (message->type == LINK_CLOSE)
+        return close_one(listeners, message);
+    struct listener *listener = find(listeners, message->listener);
+    if (pending_has(listeners->pending, message->listener))
+        do_later(listeners, NULL, message);
+    else if (listener)
+        tell_one(listeners, listener, message);
+    else
+        return false;
     return true;
 }
 
@@ -183,7 +243,7 @@ bool listeners_take(struct listeners *listeners, const struct link_message *mess
 
 guint listeners_count(const struct listeners *listeners)
 {
-    return g_hash_table_size(listeners->present);
+    return g_hash_table_size(listeners->present) + pending_joins(listeners->pending);
 }
 
 void listeners_list(const struct listeners *listeners, GPtrArray *list)
@@ -204,8 +264,17 @@ void listeners_list(const struct listeners *listeners, GPtrArray *list)
     }
 }
 
+void listeners_forget_pending(struct listeners *listeners)
+{
+    pending_clear(listeners->pending);
+}
+
 void listeners_drop_room(struct listeners *listeners, const char *room, const char *detail)
 {
+    for (char *id; (id = pending_join_of(listeners->pending, room)); g_free(id)) {
+        tell_closed(listeners, id, detail);
+        pending_remove(listeners->pending, id);
+    }
     g_autoptr(GList) all = g_hash_table_get_values(listeners->present);
     for (GList *l = all; l; l = l->next)
         if (!room || g_strcmp0(listener_room(l->data), room) == 0)
@@ -218,6 +287,7 @@ struct listeners *listeners_create(struct stage *stage, struct reaper *reaper, s
 {
     struct listeners *listeners = g_new0(struct listeners, 1);
     listeners->link = link;
+    listeners->pending = pending_create(on_turn, listeners);
     listeners->present =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)listener_destroy);
     listeners->events = (struct listener_events){.described = on_described,
@@ -235,6 +305,7 @@ void listeners_destroy(struct listeners *listeners)
 {
     if (!listeners)
         return;
+    pending_destroy(listeners->pending);
     g_hash_table_unref(listeners->present);
     g_free(listeners);
 }
