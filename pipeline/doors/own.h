@@ -65,6 +65,7 @@ struct visitor {
     bool changed;      // WebSocket: what it hears is to be described
     bool farewell;     // WebSocket: stream_end has been said
     bool offended;     // WebSocket: it ends for what the client said
+    bool quiet;        // WebSocket: and nothing more has come for a moment
     GString *incoming; // owned: WebSocket: the message that is coming in
     int faults;        // WebSocket: messages that were no good
     gint64 second;     // WebSocket: begin of the last second of messages

@@ -11,6 +11,7 @@
 #define MOST_SAID 32  // messages in a second
 #define MOST_FAULTS 10
 #define HEADER 14 // bytes before each packet
+#define QUIET 200 // ms
 
 // --- what is said -------------------------------------------------------------------------------
 
@@ -89,9 +90,27 @@ static void take_message(struct visitor *visitor, const char *text, gsize length
         put_out(visitor, "too many messages that were no good");
 }
 
+// Closing while something is unread resets the connection, and what was said last never arrives.
+static void wait_for_quiet(struct visitor *visitor)
+{
+    visitor->quiet = false;
+    lws_set_timer_usecs(visitor->wsi, QUIET * LWS_US_PER_MS);
+}
+
+static int on_quiet(struct visitor *visitor)
+{
+    visitor->quiet = true;
+    lws_callback_on_writable(visitor->wsi);
+    return 0;
+}
+
 // A message may come in several pieces.
 static int take_piece(struct visitor *visitor, const char *bytes, gsize length)
 {
+    if (visitor->ending) {
+        wait_for_quiet(visitor);
+        return 0;
+    }
     GString *text = visitor->incoming;
     bool last =
         lws_is_final_fragment(visitor->wsi) && lws_remaining_packet_payload(visitor->wsi) == 0;
@@ -149,6 +168,9 @@ static int send_some(struct visitor *visitor)
     bool good = true;
     if (!g_queue_is_empty(&visitor->texts)) {
         good = send_text(visitor);
+    } else if (visitor->ending && visitor->offended && !visitor->quiet) {
+        wait_for_quiet(visitor);
+        return 0;
     } else if (visitor->ending) {
         lws_close_reason(visitor->wsi,
                          visitor->offended ? LWS_CLOSE_STATUS_POLICY_VIOLATION
@@ -213,6 +235,8 @@ int doors_on_socket(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return session->visitor ? take_piece(session->visitor, in, length) : -1;
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return session->visitor ? send_some(session->visitor) : -1;
+    case LWS_CALLBACK_TIMER:
+        return session->visitor ? on_quiet(session->visitor) : 0;
     case LWS_CALLBACK_CLOSED:
         visitor_destroy(g_steal_pointer(&session->visitor));
         return 0;

@@ -121,6 +121,17 @@ test('messages that are no good are refused one by one, then all', async () => {
     await nobody();
 });
 
+test('who says too much at once is told so, however fast', async () => {
+    for (let i = 0; i < 8; i++) {
+        const client = await open();
+        for (let t = 0; t < 40; t++) client.say({ type: 'clock', t });
+        assert.match((await client.said('stream_end')).reason, /too many|does not read/);
+        await waitFor('close', () => client.closed !== null);
+        assert.equal(client.closed, 1008);
+    }
+    await nobody();
+});
+
 test('one who asks without reading the answers is put out', async () => {
     const client = await open();
     client.socket._socket.pause();

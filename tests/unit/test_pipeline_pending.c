@@ -38,8 +38,7 @@ static bool join(struct bench *bench, const char *id, const char *room)
 {
     return pending_add(
         bench->pending, NULL,
-        &(struct link_message){
-            .type = LINK_LISTEN, .listener = (char *)id, .room = (char *)room});
+        &(struct link_message){.type = LINK_LISTEN, .listener = (char *)id, .room = (char *)room});
 }
 
 static bool say(struct bench *bench, const char *id, const char *candidate)
