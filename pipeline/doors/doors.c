@@ -47,6 +47,7 @@ static bool open_port(struct doors *doors)
         .options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
                    (strchr(address, ':') ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
         .retry_and_idle_policy = &idle_policy,
+        .timeout_secs_ah_idle = HEADERS_SECONDS,
         .keepalive_timeout = HEADERS_SECONDS,
     };
     doors->vhost = lws_create_vhost(doors->context, &info);
