@@ -235,6 +235,7 @@ struct session {
     GHashTable *left;       // ids of those who left while the pipeline was away
     struct pipeline_state pipeline;
     GHashTable *relays;     // id -> struct relaying
+    guint relays_made;      // so far, by which the next is named
     GHashTable *recordings; // id -> struct take
     char *recordings_dir;   // owned: where their files are
     bool store_ok;

@@ -173,11 +173,11 @@ static struct problem *check(const struct session *session, const struct call *c
     return NULL;
 }
 
-static char *new_id(const struct session *session)
+// Never that of one that has ended: who ends a relay a second time must not end another's.
+static char *new_id(struct session *session)
 {
-    int number = 1;
     for (;;) {
-        char *id = g_strdup_printf("r%d", number++);
+        char *id = g_strdup_printf("r%u", ++session->relays_made);
         if (!g_hash_table_contains(session->relays, id))
             return id;
         g_free(id);
@@ -191,7 +191,7 @@ static guint32 new_ssrc(const struct session *session)
     return ssrc;
 }
 
-static struct relay *wanted_by(const struct session *session, const struct call *call)
+static struct relay *wanted_by(struct session *session, const struct call *call)
 {
     struct relay *wanted = g_new0(struct relay, 1);
     wanted->id = new_id(session);
