@@ -88,7 +88,10 @@ test('rate, start and loop do what they say; stereo stays left and right', async
     const stereo = await upload(wav([sine(500), sine(900)]));
     assert.equal(stereo.body.channels, 2);
     node = await play('player_stereo', { buf: stereo.body.id, loop: 1 });
-    const heard = await listener.pitched(500);
+    const heard = await waitFor('500 Hz on the left', async () => {
+        const sound = await listener.hear(0.5);
+        return Math.abs(pitch(sound.left) - 500) < 1 && sound;
+    });
     assert.ok(Math.abs(pitch(heard.right) - 900) < 2, `right: ${pitch(heard.right)} Hz`);
     // Let go, it fades and ends.
     await api('PATCH', `/v1/nodes/${node}`, { controls: { gate: 0 } });
