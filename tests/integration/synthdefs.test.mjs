@@ -167,8 +167,7 @@ for (const instrument of instruments.filter(({ tags }) => !tags.includes('sample
     const loudest = peak(note);
     const offset = mean(span(left, start + held / 3, start + held));
     if (process.env.LEVELS) console.log(name, loudest, offset);
-    // A low note with phases of chance has a mean of its own over a time that is no whole period.
-    assert.ok(Math.abs(offset) < 0.02 * loudest, `mean ${offset} of ${loudest}`);
+    assert.ok(Math.abs(offset) < 0.01 * loudest, `mean ${offset} of ${loudest}`);
     const last = note.findLastIndex((sample) => sample !== 0);
     const tail = peak(note.subarray(last - 8, last + 1));
     // A click is a click, and a drum may start at once.
