@@ -118,7 +118,7 @@ for (const drift of [0, 200e-6, -200e-6]) {
         const clean = purity(out.subarray(2 * RATE), 1000);
         assert.ok(clean > 60, `all else is ${clean.toFixed(0)} dB below`);
         const level = mean(last(levels, 10));
-        assert.ok(level < 0.024, `the delay stays low: ${ms(level)}`);
+        assert.ok(level < 0.017, `the delay stays low: ${ms(level)}`);
         assert.ok(Math.abs(ring.speed - 1 - drift) < 150e-6, `speed ${ring.speed}`);
     });
 }
@@ -153,7 +153,7 @@ test('jitter makes it grow, quiet lets it shrink again', () => {
     });
     const at = meanFrom(levels);
     const [before, under, after] = [at(17), at(37), at(177)];
-    assert.ok(under > before + 0.008, `${ms(before)} -> ${ms(under)}`);
+    assert.ok(under > before + 0.012, `${ms(before)} -> ${ms(under)}`);
     assert.ok(after < before - 0.005, `${ms(before)} -> ${ms(under)} -> ${ms(after)}`);
     assert.ok(ring.underruns < 3, `${ring.underruns} underruns`);
 });
@@ -208,7 +208,7 @@ test('a lost packet is bridged without a click, and costs no delay', () => {
     assert.ok(ring.concealed > 15 * FRAME, `${ring.concealed} concealed`);
     const rough = roughness(out.subarray(RATE), 440);
     assert.ok(rough < 1.6, `steps of ${rough.toFixed(2)} of the sine's own`);
-    assert.ok(mean(last(levels, 2)) < 0.024);
+    assert.ok(mean(last(levels, 2)) < 0.02);
 });
 
 test('a packet that was overtaken is played in its place', () => {
@@ -228,7 +228,7 @@ test('after a stall it is silent, without a click, and as near to now as before'
     const rough = roughness(out.subarray(RATE), 440);
     assert.ok(rough < 1.6, `steps of ${rough.toFixed(2)} of the sine's own`);
     const at = Math.floor((11 * RATE) / BLOCK);
-    assert.ok(levels[at] < 0.036, `half a second later the delay is ${ms(levels[at])}`);
+    assert.ok(levels[at] < 0.03, `half a second later the delay is ${ms(levels[at])}`);
 });
 
 test('after a sleep, what was held up for long does not stay in the delay', () => {
@@ -240,7 +240,7 @@ test('after a sleep, what was held up for long does not stay in the delay', () =
     };
     const { levels, ring } = run({ seconds: 20, late });
     const level = mean(last(levels, 3));
-    assert.ok(level < 0.036, `${ms(level)}, after ${ring.underruns} underruns`);
+    assert.ok(level < 0.03, `${ms(level)}, after ${ring.underruns} underruns`);
 });
 
 test('what came while nobody pulled is passed over', () => {
