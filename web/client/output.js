@@ -15,6 +15,7 @@ const wait = (seconds) => new Promise((done) => { setTimeout(done, seconds * 100
 export class Output extends EventTarget {
     #context = null;
     #mix = null;
+    #fade = null; // apart from the volume, so that moving that does not end a fade
     #gain = null;
     #analysers = [];
     #buffer = null;
@@ -37,6 +38,11 @@ export class Output extends EventTarget {
 
     get blocked() {
         return this.#context !== null && this.#context.state !== 'running';
+    }
+
+    // The AudioNode of what arrives, before fade, volume and mute; null before anybody has listened.
+    get tap() {
+        return this.#mix;
     }
 
     // Lets this node be heard instead of all others; resolves when they are silent. Both carry the
@@ -121,9 +127,11 @@ export class Output extends EventTarget {
         // The rate of Opus: a ring needs no other.
         const context = new AudioContext({ latencyHint: 'interactive', sampleRate: 48000 });
         this.#mix = context.createGain();
+        this.#fade = context.createGain();
+        this.#fade.gain.value = 0;
         this.#gain = context.createGain();
-        this.#gain.gain.value = 0;
-        this.#mix.connect(this.#gain).connect(context.destination);
+        this.#gain.gain.value = this.#target;
+        this.#mix.connect(this.#fade).connect(this.#gain).connect(context.destination);
         const splitter = context.createChannelSplitter(2);
         this.#mix.connect(splitter);
         this.#analysers = [0, 1].map((channel) => {
@@ -142,11 +150,11 @@ export class Output extends EventTarget {
     }
 
     #fadeIn(seconds) {
-        const { gain } = this.#gain;
+        const { gain } = this.#fade;
         const now = this.context.currentTime;
         gain.cancelScheduledValues(now);
         gain.setValueAtTime(0, now);
-        gain.linearRampToValueAtTime(this.#target, now + seconds);
+        gain.linearRampToValueAtTime(1, now + seconds);
     }
 
     #applyVolume() {
