@@ -17,6 +17,8 @@ PACKAGES_BUILD := gcc make pkg-config libglib2.0-dev libmicrohttpd-dev libwebsoc
 	libavahi-client-dev libavahi-glib-dev
 PACKAGES_RUN := jackd2 supercollider-server gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gstreamer1.0-nice
+# What brings the panel's plots; node and npm may be there without dpkg's knowing.
+PACKAGES_WEB := $(if $(shell command -v npm),,nodejs npm)
 PACKAGES_TEST := wrk iproute2 coturn avahi-daemon avahi-utils dbus libcmocka-dev clang libclang-rt-14-dev clang-format liblo-tools \
 	supercollider-language sndfile-programs chromium curl ca-certificates ffmpeg mpv vlc-bin vlc-plugin-base janus \
 	gstreamer1.0-tools \
@@ -70,11 +72,11 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzzers/%,$(wildcard tests/fuzz/fu
 PROGRAMS := $(BUILD)/farfield-controller $(BUILD)/farfield-pipeline $(BUILD)/farfield-sound
 
 .PHONY: all run test check tsan bench fuzz fuzzers hostile lint format install clean help synthdefs ugens reference \
-	packages-run packages-test programs unit-programs fuzz-programs wire node-modules
+	packages-run packages-test programs web unit-programs fuzz-programs wire node-modules
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: packages-build programs ## build both programs (VARIANT=debug|release|asan|tsan)
+all: packages-build programs web ## build both programs (VARIANT=debug|release|asan|tsan)
 
 programs: $(PROGRAMS)
 unit-programs: $(TESTS)
@@ -89,14 +91,14 @@ run: run-programs ## install what is missing, build, start everything; Ctrl-C en
 run-programs: packages-run
 	@$(MAKE) --no-print-directory VARIANT=$(VARIANT) run-parts
 
-run-parts: programs $(BUILD)/become.so ; @:
+run-parts: programs web $(BUILD)/become.so ; @:
 
 # Turns make itself into run.sh (see controller/make/become.c), but under -n into nothing.
 dry := $(findstring n,$(firstword -$(MAKEFLAGS)))
 become-run = $(if $(dry),,$(if $(filter load,$(.FEATURES)),$(eval load \
 	build/$(VARIANT)/become.so)$(become controller/run.sh,build/$(VARIANT))))
 
-test: packages-test node-modules ## install what is missing, run every test
+test: packages-test node-modules web ## install what is missing, run every test
 	@$(MAKE) --no-print-directory -j2 VARIANT=asan programs unit-programs wire
 	@$(MAKE) --no-print-directory -j2 VARIANT=debug programs
 	@node tests/run.mjs
@@ -111,7 +113,7 @@ tsan: packages-test ## the unit tests of what threads share under ThreadSanitize
 	@set -e; for test in hub packets; do G_SLICE=always-malloc \
 		TSAN_OPTIONS=suppressions=tests/unit/tsan.supp build/tsan/threads/test_pipeline_$$test; done
 
-bench: packages-bench node-modules ## measure, and write docs/benchmarks.md
+bench: packages-bench node-modules web ## measure, and write docs/benchmarks.md
 	@$(MAKE) --no-print-directory -j2 VARIANT=release programs build/release/bench/tee \
 		build/release/bench/load build/release/wire
 	@node tests/bench/run.mjs $(BENCH)
@@ -146,7 +148,7 @@ ugens: packages-ugens ## write the table of UGens from the installed class libra
 
 install: VARIANT := release
 install: ## install below PREFIX (/usr/local), honouring DESTDIR
-	$(MAKE) --no-print-directory VARIANT=$(VARIANT) programs
+	$(MAKE) --no-print-directory VARIANT=$(VARIANT) programs web
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(addprefix build/$(VARIANT)/,farfield-controller farfield-pipeline farfield-sound)
 	install -d $(DESTDIR)$(PREFIX)/share/farfield/web $(DESTDIR)$(PREFIX)/share/farfield/synthdefs \
 		$(DESTDIR)$(PREFIX)/share/farfield/sclang
@@ -170,6 +172,13 @@ packages-test: ; @controller/packages.sh '$(NO_INSTALL)' $(PACKAGES_BUILD) $(PAC
 
 packages-bench: ; @controller/packages.sh '$(NO_INSTALL)' $(PACKAGES_BUILD) $(PACKAGES_RUN) \
 	$(PACKAGES_TEST) $(PACKAGES_BENCH)
+
+# The one package that the panel uses, and can do without: no network is no reason to fail.
+web: web/node_modules/.package-lock.json ## fetch what the panel draws its plots with
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	@controller/packages.sh '$(NO_INSTALL)' $(PACKAGES_WEB) && \
+		(cd web && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=1 --silent) && \
+		touch $@ || echo "The panel will be without plots: npm did not fetch what draws them."
 
 node-modules: build/node-modules.stamp
 build/node-modules.stamp: tests/package.json tests/package-lock.json | packages-test
