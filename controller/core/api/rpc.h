@@ -17,8 +17,9 @@
 #define RPC_MAX_OUTSTANDING 10000     // calls of one client without an answer
 
 // The topics of `subscribe`, in the order of their bits.
-#define RPC_TOPICS                                                                                 \
-    "nodes|server|meters|rooms|listeners|synthdefs|log|buses|buffers|bundles|clock|scenes|recordings"
+#define RPC_TOPICS                                                                                     \
+    "nodes|server|meters|rooms|listeners|synthdefs|log|buses|buffers|bundles|clock|scenes|recordings|" \
+    "relays"
 
 struct rpc_ports {
     void *data;
