@@ -19,8 +19,7 @@ struct http {
     GSource *source; // owned
     struct session *session;
     const struct access *access;
-    char *web_dir;      // owned
-    char *streams;      // owned: stream_source()
+    struct http_panel panel;
     char *upload_dir;   // owned, NULL where no uploads are taken
     guint64 max_upload; // bytes
     int uploads;        // on their way
@@ -185,7 +184,7 @@ static enum MHD_Result begin(struct http *http, struct MHD_Connection *connectio
     if (problem)
         return refuse_in_turn(http, connection, problem, NULL, result);
     if (!is_command(path))
-        return http_answer_file(http->web_dir, http->streams, connection, verb, path);
+        return http_answer_file(&http->panel, connection, verb, path);
     if (strcmp(verb, "OPTIONS") == 0)
         return http_answer_options(connection, path);
     struct rest_head head = {verb, path, http_header(connection, "Content-Type"),
@@ -400,8 +399,8 @@ struct http *http_open(const char *address, int port, const char *web_dir, struc
     struct http *http = g_new0(struct http, 1);
     http->session = session;
     http->access = access;
-    http->web_dir = g_strdup(web_dir);
-    http->streams = stream_source(session);
+    g_autofree char *streams = stream_source(session);
+    http_panel_init(&http->panel, web_dir, streams);
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
                      (storage.ss_family == AF_INET6 ? MHD_USE_DUAL_STACK : 0);
     http->daemon = MHD_start_daemon(
@@ -414,8 +413,7 @@ struct http *http_open(const char *address, int port, const char *web_dir, struc
     if (!http->daemon) {
         g_set_error(error, FARFIELD_ERROR, ERROR_CONFLICT, "port %d of %s cannot be listened on",
                     port, address);
-        g_free(http->web_dir);
-        g_free(http->streams);
+        http_panel_clear(&http->panel);
         g_free(http);
         return NULL;
     }
@@ -435,8 +433,7 @@ void http_close(struct http *http)
     g_source_destroy(http->source);
     g_source_unref(http->source);
     MHD_stop_daemon(http->daemon);
-    g_free(http->web_dir);
-    g_free(http->streams);
+    http_panel_clear(&http->panel);
     g_free(http->upload_dir);
     g_free(http);
 }

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include "controller/core/api/rest.h"
+#include "controller/core/api/transfer.h"
 #include "controller/doors/http_files.h"
+#include "controller/doors/http_gzip.h"
 
 const char *http_header(struct MHD_Connection *connection, const char *name)
 {
@@ -135,37 +137,87 @@ enum MHD_Result http_answer_options(struct MHD_Connection *connection, const cha
     return http_queue(connection, 200, response);
 }
 
-enum MHD_Result http_answer_file(const char *web_dir, const char *streams,
-                                 struct MHD_Connection *connection, const char *verb,
-                                 const char *path)
+void http_panel_init(struct http_panel *panel, const char *dir, const char *streams)
 {
-    guint64 size;
-    const char *type;
-    g_autofree char *etag = NULL;
-    if (strcmp(verb, "GET") != 0 && strcmp(verb, "HEAD") != 0)
-        return http_refuse(connection, problem_new(405, "files can only be read"), "GET, HEAD");
-    int fd = http_files_open(web_dir, path, &size, &type, &etag);
-    if (fd < 0)
-        return http_refuse(connection, problem_new(404, "there is nothing at %s", path), NULL);
-    const char *known = http_header(connection, "If-None-Match");
-    bool unchanged = g_strcmp0(known, etag) == 0;
-    struct MHD_Response *response;
-    if (unchanged) {
-        close(fd);
-        response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-    } else {
-        response = MHD_create_response_from_fd64(size, fd);
-        add_header(response, "Content-Type", type);
-    }
-    add_header(response, "ETag", etag);
-    add_header(response, "Cache-Control", "no-cache");
-    add_header(response, "X-Content-Type-Options", "nosniff");
-    add_header(response, "Referrer-Policy", "no-referrer");
+    *panel = (struct http_panel){g_strdup(dir), g_strdup(streams), http_gzip_create()};
+}
+
+void http_panel_clear(struct http_panel *panel)
+{
+    http_gzip_destroy(panel->gzip);
+    g_free(panel->dir);
+    g_free(panel->streams);
+}
+
+// The file as who asks wants it: NULL for as it is.
+static GBytes *compressed(const struct http_panel *panel, struct MHD_Connection *connection,
+                          const char *path, const struct http_file *file)
+{
+    if (!file->is_text || !transfer_takes_gzip(http_header(connection, "Accept-Encoding")))
+        return NULL;
+    return http_gzip_file(panel->gzip, path, file->etag, file->fd, file->size);
+}
+
+static void on_bytes_sent(void *bytes)
+{
+    g_bytes_unref(bytes);
+}
+
+static struct MHD_Response *response_of_bytes(GBytes *bytes)
+{
+    gsize size;
+    void *data = (void *)g_bytes_get_data(bytes, &size);
+    return MHD_create_response_from_buffer_with_free_callback_cls(size, data, on_bytes_sent,
+                                                                  g_bytes_ref(bytes));
+}
+
+// Takes the descriptor.
+static struct MHD_Response *response_of_file(const struct http_file *file, GBytes *gzip,
+                                             bool unchanged)
+{
+    if (!unchanged && !gzip)
+        return MHD_create_response_from_fd64(file->size, file->fd);
+    close(file->fd);
+    return unchanged ? MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT)
+                     : response_of_bytes(gzip);
+}
+
+static void add_policy(struct MHD_Response *response, const char *streams)
+{
     g_autofree char *policy = g_strdup_printf(
         "default-src 'self'; connect-src 'self' ws: wss: %s; img-src 'self' data:; "
         "media-src 'self' blob: mediastream: %s; object-src 'none'; base-uri 'none'; "
         "frame-ancestors 'self'",
         streams, streams);
     add_header(response, "Content-Security-Policy", policy);
+}
+
+enum MHD_Result http_answer_file(const struct http_panel *panel, struct MHD_Connection *connection,
+                                 const char *verb, const char *path)
+{
+    struct http_file file;
+    if (strcmp(verb, "GET") != 0 && strcmp(verb, "HEAD") != 0)
+        return http_refuse(connection, problem_new(405, "files can only be read"), "GET, HEAD");
+    if (!http_files_open(panel->dir, path, &file))
+        return http_refuse(connection, problem_new(404, "there is nothing at %s", path), NULL);
+    g_autoptr(GBytes) gzip = compressed(panel, connection, path, &file);
+    // Other bytes, another tag.
+    g_autofree char *etag =
+        gzip ? g_strdup_printf("%.*s-gzip\"", (int)strlen(file.etag) - 1, file.etag)
+             : g_strdup(file.etag);
+    const char *known = http_header(connection, "If-None-Match");
+    bool unchanged = known && transfer_names_tag(known, etag);
+    struct MHD_Response *response = response_of_file(&file, gzip, unchanged);
+    if (!unchanged) {
+        add_header(response, "Content-Type", file.type);
+        add_header(response, "Content-Encoding", gzip ? "gzip" : NULL);
+    }
+    add_header(response, "Vary", file.is_text ? "Accept-Encoding" : NULL);
+    add_header(response, "ETag", etag);
+    add_header(response, "Cache-Control", "no-cache");
+    add_header(response, "X-Content-Type-Options", "nosniff");
+    add_header(response, "Referrer-Policy", "no-referrer");
+    add_policy(response, panel->streams);
+    g_free(file.etag);
     return http_queue(connection, unchanged ? 304 : 200, response);
 }

@@ -30,7 +30,16 @@ enum MHD_Result http_refuse(struct MHD_Connection *connection, struct problem *p
                             const char *allow);
 // Says which methods there are at a path of the API.
 enum MHD_Result http_answer_options(struct MHD_Connection *connection, const char *path);
-// Sends a file of the panel's folder, whose pages may reach `streams` besides this server.
-enum MHD_Result http_answer_file(const char *web_dir, const char *streams,
-                                 struct MHD_Connection *connection, const char *verb,
-                                 const char *path);
+
+// The panel.
+struct http_panel {
+    char *dir;              // owned: where its files are
+    char *streams;          // owned: what its pages may reach besides this server
+    struct http_gzip *gzip; // owned
+};
+
+void http_panel_init(struct http_panel *panel, const char *dir, const char *streams);
+void http_panel_clear(struct http_panel *panel);
+// Sends a file of it.
+enum MHD_Result http_answer_file(const struct http_panel *panel, struct MHD_Connection *connection,
+                                 const char *verb, const char *path);

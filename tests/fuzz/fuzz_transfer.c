@@ -50,6 +50,15 @@ static void check_date(const char *text)
         g_error("%s became %s", text, again);
 }
 
+// A refusal at the end is the last word.
+static void check_gzip(const char *text)
+{
+    g_autofree char *refused = g_strconcat(text, ",gzip;q=0,x-gzip;q=0", NULL);
+    if (transfer_takes_gzip(refused))
+        g_error("%s", refused);
+    transfer_takes_gzip(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autofree char *text = g_strndup((const char *)data, size);
@@ -65,7 +74,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                   .if_modified_since = values[5],
                                   .if_unmodified_since = values[6]});
     check_disposition(text);
-    for (int i = 0; lines[i]; i++)
+    for (int i = 0; lines[i]; i++) {
         check_date(lines[i]);
+        check_gzip(lines[i]);
+    }
     return 0;
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // REST as anyone may use and misuse it, against the real thing.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { root, startFarfield } from '../lib/farfield.mjs';
 import { answersOf } from '../lib/openapi.mjs';
 import { waitFor, within } from '../lib/wait.mjs';
@@ -310,6 +313,59 @@ test('the panel is served, and known by its ETag', async () => {
     const etag = page.headers.get('etag');
     assert.equal((await api('GET', '/', undefined, { 'if-none-match': etag })).status, 304);
     assert.equal((await api('HEAD', '/')).body, '');
+});
+
+// The body as it comes over the wire: fetch() would decompress it.
+const fetchRaw = (path, headers = {}, method = 'GET') => new Promise((resolve, reject) => {
+    httpRequest({ port: farfield.httpPort, host: '127.0.0.1', path, headers, method }, (answer) => {
+        const chunks = [];
+        answer.on('data', (chunk) => chunks.push(chunk));
+        answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers,
+            bytes: Buffer.concat(chunks) }));
+    }).on('error', reject).end();
+});
+
+test('text comes compressed to who takes gzip, byte for byte what it was', async () => {
+    for (const path of ['/', '/style.css']) {
+        const plain = await fetchRaw(path);
+        const file = readFileSync(join(root, 'web', path === '/' ? 'index.html' : path));
+        assert.deepEqual(plain.bytes, file);
+        assert.equal(plain.headers['content-encoding'], undefined);
+        assert.equal(plain.headers.vary, 'Accept-Encoding');
+        const packed = await fetchRaw(path, { 'Accept-Encoding': 'gzip, deflate, br' });
+        assert.equal(packed.headers['content-encoding'], 'gzip');
+        assert.equal(packed.headers['content-type'], plain.headers['content-type']);
+        assert.equal(packed.headers.vary, 'Accept-Encoding');
+        assert.deepEqual(gunzipSync(packed.bytes), file);
+        assert.ok(packed.bytes.length < file.length * 0.6, `${packed.bytes.length} bytes`);
+        assert.notEqual(packed.headers.etag, plain.headers.etag);
+
+        // HEAD says the same, and sends nothing.
+        const head = await fetchRaw(path, { 'Accept-Encoding': 'gzip' }, 'HEAD');
+        assert.equal(head.bytes.length, 0);
+        assert.equal(head.headers['content-length'], String(packed.bytes.length));
+        assert.equal(head.headers.etag, packed.headers.etag);
+
+        // Each form is known by its own tag.
+        for (const [tag, encoding, code] of [
+            [packed.headers.etag, 'gzip', 304], [packed.headers.etag, '', 200],
+            [plain.headers.etag, '', 304], [plain.headers.etag, 'gzip', 200],
+            [`"x", W/${packed.headers.etag}`, 'gzip', 304]]) {
+            const answer = await fetchRaw(path,
+                { 'If-None-Match': tag, 'Accept-Encoding': encoding });
+            assert.equal(answer.status, code, `${tag} ${encoding}`);
+            assert.equal(answer.headers.vary, 'Accept-Encoding');
+        }
+        for (const refusal of ['gzip;q=0', 'gzip;q=0, *', 'identity', 'br', '*;q=0']) {
+            const answer = await fetchRaw(path, { 'Accept-Encoding': refusal });
+            assert.deepEqual(answer.bytes, file, refusal);
+        }
+    }
+    // As a person would.
+    const { status: ended, stdout } = spawnSync('curl',
+        ['--silent', '--fail', '--compressed', `${farfield.base}/`]);
+    assert.equal(ended, 0);
+    assert.deepEqual(stdout, readFileSync(join(root, 'web/index.html')));
 });
 
 // --- who may ask --------------------------------------------------------------------------------

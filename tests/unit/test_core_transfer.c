@@ -127,6 +127,28 @@ static void any_name_is_quoted(void **state)
                 "attachment; filename=\"..__41_\"; filename*=UTF-8''..%2F%2541%EF%BF%BD");
 }
 
+static void gzip_is_for_who_wants_it(void **state)
+{
+    static const char *const yes[] = {
+        "gzip",       "gzip, deflate, br", "GZip",           "x-gzip",     "*",
+        "br, gzip",   "gzip;q=0.001",      "gzip ; q=1.000", "*;q=0.5",    "gzip;q=1, *;q=0",
+        ",, gzip ,,", "identity, gzip",    "identity;q=0,*", "gzip;Q=0.5", "deflate;q=x, gzip",
+    };
+    static const char *const no[] = {
+        "",          "identity",     "br, deflate",       "gzip;q=0",   "gzip;q=0.000",
+        "gzip;q=2",  "gzip;q=-1",    "gzip;q=1.0000",     "gzip;q=",    "gzip;q=0, *",
+        "*;q=0",     "gzipped",      "identity, *;q=0.5", "gzip;level", "gzip;q=0.5, identity",
+        "gzip;q=.5", "gzip;q=1.1.1", "gzip;q=nan",        "x gzip",     "g\xff, \xff;q=\xff",
+    };
+    assert_false(transfer_takes_gzip(NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(yes); i++)
+        if (!transfer_takes_gzip(yes[i]))
+            fail_msg("%s", yes[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS(no); i++)
+        if (transfer_takes_gzip(no[i]))
+            fail_msg("%s", no[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +160,7 @@ int main(void)
         cmocka_unit_test(a_condition_that_fails_is_412),
         cmocka_unit_test(dates_come_in_three_forms),
         cmocka_unit_test(any_name_is_quoted),
+        cmocka_unit_test(gzip_is_for_who_wants_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,6 +37,11 @@ static bool names_tag(const char *list, const char *etag, bool weakly)
     return false;
 }
 
+bool transfer_names_tag(const char *list, const char *etag)
+{
+    return names_tag(list, etag, true);
+}
+
 static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
@@ -168,6 +173,54 @@ struct transfer transfer_decide(const struct transfer_head *head, const struct t
     if (first >= file->size)
         return (struct transfer){416, 0, 0};
     return (struct transfer){206, first, MIN(last, file->size - 1) - first + 1};
+}
+
+// --- the coding ---------------------------------------------------------------------------------
+
+// "0", "0.5", "1.000" (section 12.4.2); -1 of what is none.
+static double parse_weight(const char *text)
+{
+    gsize length = strlen(text);
+    if (length == 0 || length > 5 || (text[0] != '0' && text[0] != '1') ||
+        (length > 1 && text[1] != '.') || strspn(text, "0123456789.") != length ||
+        (length > 1 && strchr(text + 2, '.')))
+        return -1;
+    double weight = g_ascii_strtod(text, NULL);
+    return weight <= 1 ? weight : -1;
+}
+
+// One coding of the list, in place: "gzip;q=0.5" leaves "gzip". -1 where it cannot be read.
+static double split_weight(char *coding)
+{
+    char *semicolon = strchr(coding, ';');
+    if (semicolon)
+        *semicolon = '\0';
+    g_strstrip(coding);
+    if (!semicolon)
+        return 1;
+    char *parameter = g_strstrip(semicolon + 1);
+    return g_ascii_strncasecmp(parameter, "q=", 2) == 0 ? parse_weight(parameter + 2) : -1;
+}
+
+bool transfer_takes_gzip(const char *accept)
+{
+    double gzip = -1, any = -1, identity = -1;
+    g_auto(GStrv) codings = g_strsplit(accept ? accept : "", ",", -1);
+    for (int i = 0; codings[i]; i++) {
+        double weight = split_weight(codings[i]);
+        if (weight < 0)
+            continue;
+        if (g_ascii_strcasecmp(codings[i], "gzip") == 0 ||
+            g_ascii_strcasecmp(codings[i], "x-gzip") == 0)
+            gzip = weight;
+        else if (strcmp(codings[i], "*") == 0)
+            any = weight;
+        else if (g_ascii_strcasecmp(codings[i], "identity") == 0)
+            identity = weight;
+    }
+    // What is not named is as "*" says; identity is good without a word.
+    double wanted = gzip >= 0 ? gzip : any;
+    return wanted > 0 && wanted >= identity;
 }
 
 // --- the name -----------------------------------------------------------------------------------

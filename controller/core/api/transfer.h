@@ -37,3 +37,10 @@ char *transfer_format_date(gint64 time);
 // The value of a Content-Disposition (RFC 6266) that has a browser save the file by that name,
 // whatever characters that is made of. The caller frees it.
 char *transfer_disposition(const char *filename);
+
+// Whether `list`, the value of If-None-Match, names `etag`, weakly or not.
+bool transfer_names_tag(const char *list, const char *etag);
+
+// Whether who sends this Accept-Encoding (section 12.5.3; NULL without one) wants gzip no less than
+// the bytes as they are. What cannot be read is passed over.
+bool transfer_takes_gzip(const char *accept);
