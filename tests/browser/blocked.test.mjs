@@ -37,7 +37,7 @@ function pressListen() {
 test('a page that may not sound says so, and sounds after one press', async () => {
     const page = await browser.page();
     await page.addInitScript(pressListen);
-    await page.goto(`${farfield.base}/`);
+    await page.goto(`${farfield.base}/#listen`);
     // What playwright does in a page counts as a press: it is left alone until it listens.
     await waitFor('a listener', async () => {
         const { listeners } = (await farfield.api('GET', '/v1/listeners')).body;

@@ -19,7 +19,7 @@ before(async () => {
     await farfield.api('POST', '/v1/nodes', { synthdef: 'sine', controls: { freq: 440 } });
     page = await browser.page();
     tap = await Tap.create(page);
-    await page.goto(`${farfield.base}/`);
+    await page.goto(`${farfield.base}/#listen`);
     await page.locator('#listen').click();
     await page.waitForSelector('#listening[data-state=connected]');
 }, { timeout: 120000 });
@@ -113,6 +113,8 @@ test('a synth is shown to be heard when it is, later than the server tells of it
     await tap.hears(440);
     await waitFor('the buffer of this mode to fill', async () =>
         parseFloat(await page.locator('#delay').textContent()) > 220);
+    await page.locator('#tab-play').click();
+    await page.waitForSelector('#synths');
     const rpc = await farfield.rpc();
     await rpc.call('subscribe', { topics: ['nodes'] });
     await page.evaluate(() => {
@@ -131,6 +133,7 @@ test('a synth is shown to be heard when it is, later than the server tells of it
     const later = heard - time * 1000;
     assert.ok(later > 200, `${later} ms later, where about 300 are on the way`);
     await farfield.api('DELETE', `/v1/nodes/${body.id}`);
+    await page.locator('#tab-listen').click();
 });
 
 test('the choice outlives the page', async () => {

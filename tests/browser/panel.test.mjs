@@ -143,8 +143,10 @@ after(async () => {
 
 test('what is played is heard at its pitch, follows its slider, and stops', async () => {
     await startListening(page);
+    await press(page, '#tab-listen');
     await page.waitForFunction(() => /Round trip [\d.]+ ms/.test(
-        document.querySelector('#listen-detail').textContent));
+        document.querySelector('#listen-detail')?.textContent));
+    await press(page, '#tab-play');
     await press(page, '[data-synthdef=sine]');
     await page.waitForSelector('.synth');
     const node = await nodeOf(page);

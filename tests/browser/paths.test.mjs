@@ -35,7 +35,7 @@ async function open({ base = farfield.base, flags = [] } = {}) {
     const page = await browser.page();
     pages.push(page);
     const tap = await Tap.create(page);
-    await page.goto(`${base}/`);
+    await page.goto(`${base}/#listen`);
     await page.waitForSelector('#connection.good');
     return { page, tap };
 }

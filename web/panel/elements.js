@@ -24,3 +24,8 @@ export function arrange(parent, children) {
         if (parent.children[i] !== child) parent.insertBefore(child, parent.children[i] ?? null);
     });
 }
+
+// A status that is written again is read out again.
+export function write(element, text) {
+    if (element.textContent !== text) element.textContent = text;
+}

@@ -3,57 +3,29 @@
 import { Farfield } from '../client/farfield.js';
 import { Heard } from '../client/heard.js';
 import { Listening } from '../client/listening.js';
+import { Bar } from './bar.js';
 import { KeyDialog } from './key.js';
-import { ListenPanel } from './listen.js';
+import { ListenBar } from './listen/bar.js';
+import { Messages } from './messages.js';
 import { Outbox } from './outbox.js';
-import { SynthDefList } from './synthdefs.js';
-import { SynthList } from './synths.js';
+import { Views } from './views.js';
 
 const TWICE = 800; // ms between two presses of Escape that mean panic
-const ALERT = 8000; // ms that a message stays
 
 const find = (selector) => document.querySelector(selector);
 
 const key = new KeyDialog(find('#key-dialog'));
+const messages = new Messages({ alert: find('#alert'), told: find('#told') });
+const complain = (error) => messages.complain(error);
+const tell = (words) => messages.tell(words);
 const farfield = new Farfield(document.baseURI, key.stored);
 const listening = new Listening(farfield.rpc);
 const heard = new Heard(farfield, listening);
-
-let alertTimer = 0;
-function complain(error) {
-    find('#alert').textContent = error.message;
-    clearTimeout(alertTimer);
-    alertTimer = setTimeout(() => find('#alert').replaceChildren(), ALERT);
-}
+const outbox = new Outbox((node, controls) => farfield.set(node, controls).catch(complain));
 
 function panic() {
     farfield.panic().catch(complain);
 }
-
-function showConnection() {
-    const { connection, server, synced } = farfield;
-    const isGood = synced && server?.state === 'running';
-    const words = {
-        connecting: 'Connecting',
-        lost: 'No connection to the server, trying again',
-        key: 'A key is needed',
-        open: !synced ? 'Connecting' : isGood ? 'Ready' : 'The sound server is starting',
-    }[connection];
-    const element = find('#connection');
-    if (element.textContent !== words) element.textContent = words; // or it is read out again
-    element.classList.toggle('good', isGood);
-    find('#load').textContent = isGood ? `· CPU ${server.cpu.average.toFixed(0)} %` : '';
-}
-
-const outbox = new Outbox((node, controls) => farfield.set(node, controls).catch(complain));
-new SynthDefList(farfield, (def) => farfield.play(def.name).catch(complain),
-    { list: find('#synthdefs'), empty: find('#no-synthdefs') });
-new SynthList(farfield, heard, {
-    set: (node, name, value) => outbox.put(node, name, value),
-    release: (node) => farfield.release(node).catch(complain),
-    free: (node) => farfield.free(node).catch(complain),
-}, { list: find('#synths'), empty: find('#no-synths'), count: find('#synth-count') });
-new ListenPanel(farfield, listening, find);
 
 find('#panic').onclick = panic;
 let escapeAt = -TWICE;
@@ -68,7 +40,9 @@ key.onkey = (value) => farfield.rpc.useKey(value);
 farfield.addEventListener('connection', ({ detail }) => {
     if (detail === 'key') key.ask();
     else if (detail === 'open') key.accepted();
-    showConnection();
 });
-farfield.addEventListener('server', showConnection);
+new Bar({ farfield, find });
+new ListenBar(listening, farfield, find);
+new Views({ farfield, listening, heard, outbox, complain, tell },
+    { list: find('.tabs'), main: find('main') });
 farfield.connect();

@@ -2,7 +2,7 @@
 // One parameter of a running synth: a slider with its value and unit, a number field where there is
 // no range, a button for a trigger. It never moves while it is held, nor while what it has sent is
 // under way; then it shows what the server says.
-import { make } from './elements.js';
+import { make } from '../elements.js';
 import { format, parse, Scale } from './scale.js';
 
 const SETTLE = 300; // ms after the last touch

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The synths that run, whoever started them, each with its controls.
 import { Control, Trigger } from './control.js';
-import { arrange, make } from './elements.js';
+import { arrange, make } from '../elements.js';
 
 // Wiring rather than expression: where it plays to, or how it is let go.
 const HIDDEN = /^(gate|out|outBus|out_bus)$/;

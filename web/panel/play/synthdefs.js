@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The SynthDefs: a press starts one.
-import { arrange, make } from './elements.js';
+import { arrange, make } from '../elements.js';
 
 class Entry {
     constructor(def, play) {
