@@ -19,7 +19,7 @@ struct supervisor_ports {
     void (*on_scsynth_gone)(void *data, const char *how);
     void (*on_changed)(void *data); // a process was started or has ended: supervisor_save()
     void (*on_stopped)(void *data); // all have ended after supervisor_stop()
-    void (*on_hopeless)(void *data, const char *why); // a first start failed again and again
+    void (*on_hopeless)(void *data, const char *why); // a start failed again and again, before all worked
 };
 
 // Buffers of a scsynth that says nothing else: ours has a thousand for each of 16 clients, another
@@ -49,6 +49,9 @@ json_t *supervisor_save(const struct supervisor *supervisor);
 
 // scsynth's -b, by the settings.
 int supervisor_buffers(const struct config *config);
+
+// All parts have come to work together: from now on each is started again however often it ends.
+void supervisor_trust(struct supervisor *supervisor);
 
 // Whether scsynth is started here.
 bool supervisor_owns_scsynth(const struct supervisor *supervisor);

@@ -53,6 +53,7 @@ static void announce_when_ready(struct app *app)
         session->pipeline.connected < LINK_CHANNELS)
         return;
     app->is_ready = true;
+    supervisor_trust(app->supervisor);
     g_autofree char *panel = app_url(app, "http", "http-port");
     printf("Farfield is ready: %s  (turn your volume down first: sound may start suddenly)\n",
            panel);

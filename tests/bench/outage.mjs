@@ -21,15 +21,19 @@ async function listenMany({ count, kind }) {
     });
     window.sounding = () => window.all.map(({ output }) => output.level().peak[0] > -60);
     // Milliseconds after `from` at which each sounded again, having been silent.
-    window.heardAgain = (from) => Promise.all(window.all.map(({ output }) =>
+    window.heardAgain = (from) => Promise.all(window.all.map((listening) =>
         new Promise((done, fail) => {
+            const { output } = listening;
             let isSilent = false;
             const timer = setInterval(() => {
                 const sounds = output.level().peak[0] > -60;
                 isSilent ||= !sounds;
                 if (isSilent && sounds) done(Date.now() - from);
-                else if (Date.now() > from + 60000) fail(new Error('never heard again'));
-                else return;
+                else if (Date.now() > from + 60000) {
+                    const { state, error, path, stats } = listening;
+                    const was = { isSilent, sounds, state, error, path, stats, context: output.context.state };
+                    fail(new Error(`never heard again: ${JSON.stringify(was)}`));
+                } else return;
                 clearInterval(timer);
             }, 10);
         })));

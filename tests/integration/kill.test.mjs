@@ -106,6 +106,18 @@ test('pipeline: no synth is lost, a new listener hears them', async () => {
     assert.equal((await farfield.api('GET', '/v1/listeners')).body.listeners.length, 1);
 });
 
+test('pipeline: however often it ends, it is started again', async () => {
+    const ready = async () => (await farfield.api('GET', '/v1/health/ready')).status;
+    for (let kill = 0; kill < 6; kill++) {
+        await farfield.kill('pipeline');
+        await waitFor('its loss to be noticed', async () => await ready() === 503, { every: 5 });
+        await waitFor('the pipeline', async () => await ready() === 200);
+    }
+    await (await farfield.rpc()).call('synth.new', { synthdef: 'sine', controls: { freq: 440 } });
+    const second = await farfield.listen();
+    await second.pitched(440);
+});
+
 test('controller: sound goes on, and the next one knows synths and listeners', async () => {
     const rpc = await farfield.rpc();
     const { id } = await rpc.call('synth.new', { synthdef: 'sine', controls: { freq: 440 } });

@@ -112,15 +112,20 @@ export class Listening extends EventTarget {
 
     // Goes down the ladder until something sounds. What sounds already goes on meanwhile; `below`
     // is the rung that it holds, where only those above are of interest.
-    async #seek(below = Infinity) {
+    // Where it is a `retry`, what was tried and may still come is not begun anew.
+    async #seek(below = Infinity, retry = false) {
         const search = ++this.#search;
         this.#isUrgent = below === Infinity;
         clearTimeout(this.#timer);
-        for (const attempt of this.#attempts) this.#abandon(attempt);
+        for (const attempt of this.#attempts) {
+            if (retry && performance.now() < attempt.due) attempt.search = search;
+            else this.#abandon(attempt);
+        }
         const rungs = ladder(this.#mode, this.#kinds).slice(0, below);
         for (const [order, rung] of rungs.entries()) {
-            const sounds = this.#attempt(rung, order, search);
-            const outcome = await Promise.race([sounds, sleep(rung.patience)]);
+            const attempt = [...this.#attempts].find((other) => other.order === order) ??
+                this.#attempt(rung, order, search);
+            const outcome = await Promise.race([attempt.outcome, sleep(rung.patience)]);
             if (search !== this.#search) return;
             if (this.#current?.search === search) break;
             if (outcome?.isAway) break; // the other doors are the same process's
@@ -129,15 +134,22 @@ export class Listening extends EventTarget {
         else this.#climbLater();
     }
 
-    // Resolves when it sounds or has failed; to {isAway: true} where the server cannot now.
-    async #attempt(rung, order, search) {
-        const { context } = this.output;
-        const path = rung.make({ rpc: this.#rpc, room: this.#room, context });
-        const attempt = { path, order, search, reason: rung.reason };
+    #attempt(rung, order, search) {
+        const due = performance.now() + 2 * rung.patience;
+        const attempt = { order, search, due, reason: rung.reason, path: null };
         this.#attempts.add(attempt);
-        path.addEventListener('lost', ({ detail }) => this.#onLost(attempt, detail));
+        attempt.outcome = this.#try(attempt, rung);
+        return attempt;
+    }
+
+    // Resolves when it sounds or has failed; to {isAway: true} where the server cannot now.
+    async #try(attempt, rung) {
+        const { context } = this.output;
         const alarm = setTimeout(() => this.#abandon(attempt), LIMIT);
         try {
+            const path = rung.make({ rpc: this.#rpc, room: this.#room, context });
+            attempt.path = path;
+            path.addEventListener('lost', ({ detail }) => this.#onLost(attempt, detail));
             await path.start();
             if (this.#attempts.has(attempt)) this.#switchTo(attempt);
             return {};
@@ -171,7 +183,7 @@ export class Listening extends EventTarget {
     }
 
     #abandon(attempt) {
-        if (this.#attempts.delete(attempt)) attempt.path.stop();
+        if (this.#attempts.delete(attempt)) attempt.path?.stop();
     }
 
     #onLost(attempt, reason) {
@@ -189,7 +201,7 @@ export class Listening extends EventTarget {
         const wait = RETRY[Math.min(this.#failures++, RETRY.length - 1)];
         this.#timer = setTimeout(() => {
             if (!this.#wanted || search !== this.#search) return;
-            if (this.#isUrgent) this.#seek();
+            if (this.#isUrgent) this.#seek(Infinity, true);
             else this.#climbLater(); // one of them sounds after all
         }, wait);
     }

@@ -21,7 +21,7 @@ export function askForStereo(sdp) {
 export class Peer extends EventTarget {
     #rpc;
     #early = []; // candidates that came before the offer was read
-    #connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    #connection = null; // from the offer on: browsers bound how many there are, whether used or not
     #closing = new AbortController();
     #restarting = false;
     listener = null; // id that the server gave
@@ -33,13 +33,10 @@ export class Peer extends EventTarget {
         rpc.addEventListener('notification', ({ detail }) => this.#onNotification(detail),
             { signal });
         addEventListener('pagehide', () => this.close(), { signal });
-        this.#connection.onconnectionstatechange = () => this.#onState();
-        this.#connection.onicecandidate = ({ candidate }) => this.#tell(candidate);
     }
 
     // Asks for the sound; `ontrack` gets the RTCTrackEvent, and has to act on it at once.
     async join(params, ontrack) {
-        this.#connection.ontrack = ontrack;
         const { listener, sdp, ice_servers: iceServers = [] } =
             await this.#rpc.call('webrtc.listen', params);
         this.listener = listener;
@@ -47,7 +44,11 @@ export class Peer extends EventTarget {
             this.#sayBye(); // stopped meanwhile
             throw new Error('stopped');
         }
-        this.#connection.setConfiguration({ iceServers, bundlePolicy: 'max-bundle' });
+        const connection = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
+        connection.ontrack = ontrack;
+        connection.onconnectionstatechange = () => this.#onState();
+        connection.onicecandidate = ({ candidate }) => this.#tell(candidate);
+        this.#connection = connection;
         await this.#answer(sdp);
     }
 
@@ -75,7 +76,7 @@ export class Peer extends EventTarget {
     }
 
     get state() {
-        return this.#connection.connectionState;
+        return this.#connection?.connectionState ?? 'new';
     }
 
     // {inbound, pair}: of RTCStatsReport what is about this sound, each may be undefined.
@@ -92,7 +93,7 @@ export class Peer extends EventTarget {
         if (this.#closing.signal.aborted) return;
         this.#closing.abort();
         this.#sayBye();
-        this.#connection.close();
+        this.#connection?.close();
     }
 
     #sayBye() {
@@ -110,7 +111,7 @@ export class Peer extends EventTarget {
 
     #onNotification(message) {
         const { method, params } = message;
-        const isEarly = !this.#connection.remoteDescription;
+        const isEarly = !this.#connection?.remoteDescription;
         if (method === 'webrtc.candidate' && isEarly && this.#early.length < EARLY) {
             this.#early.push(message); // whose it is shows when the offer is here
         } else if (params.listener !== this.listener) {
