@@ -11,7 +11,10 @@ static struct {
     const char *program;
     enum log_level level;
     bool json;
-} setup = {"farfield", LOG_INFO_LEVEL, false};
+    log_tap_func tap;
+    void *data;      // for tap
+    GThread *tapped; // whose lines it hears
+} setup = {"farfield", LOG_INFO_LEVEL, false, NULL, NULL, NULL};
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 
@@ -21,6 +24,11 @@ enum log_level log_level_from(const char *name)
         if (g_strcmp0(name, level_names[i]) == 0)
             return (enum log_level)i;
     return LOG_INFO_LEVEL;
+}
+
+const char *log_level_name(enum log_level level)
+{
+    return level_names[level];
 }
 
 static void append_text_value(GString *line, const json_t *value)
@@ -80,6 +88,8 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
             fields = json_pack("{s:s}", "fields", "unprintable");
     }
     write_line(level, event, fields);
+    if (setup.tap && setup.tapped == g_thread_self())
+        setup.tap(setup.data, level, event, fields);
     json_decref(fields);
 }
 
@@ -112,4 +122,11 @@ void log_setup(const char *program, enum log_level level, bool json)
         g_log_set_writer_func(on_glib_log, NULL, NULL);
         g_once_init_leave(&writer_is_set, 1);
     }
+}
+
+void log_tap(log_tap_func tap, void *data)
+{
+    setup.tap = tap;
+    setup.data = data;
+    setup.tapped = g_thread_self();
 }

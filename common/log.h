@@ -7,6 +7,7 @@
 // debug    messages
 #pragma once
 
+#include <jansson.h>
 #include <stdbool.h>
 
 enum log_level { LOG_ERROR_LEVEL, LOG_WARNING_LEVEL, LOG_INFO_LEVEL, LOG_DEBUG_LEVEL };
@@ -17,11 +18,18 @@ void log_setup(const char *program, enum log_level level, bool json);
 
 // Parses "error", "warning", "info" or "debug"; anything else gives info.
 enum log_level log_level_from(const char *name);
+const char *log_level_name(enum log_level level);
 
 // Writes one event. `event` is "area.what"; `format` and what follows are those of jansson's
 // json_pack() for one object, or NULL: log_event(LOG_INFO_LEVEL, "scsynth.lost", "{s:i}", "pid",
 // 7). Any thread may call it; one call is one write.
 void log_event(enum log_level level, const char *event, const char *format, ...);
+
+// Who else is to hear of each line that is written by the calling thread, NULL for nobody. `fields`
+// is borrowed, and NULL where there are none.
+typedef void (*log_tap_func)(void *data, enum log_level level, const char *event,
+                             const json_t *fields);
+void log_tap(log_tap_func tap, void *data);
 
 #define log_error(...) log_event(LOG_ERROR_LEVEL, __VA_ARGS__)
 #define log_warning(...) log_event(LOG_WARNING_LEVEL, __VA_ARGS__)

@@ -233,6 +233,10 @@ static void create_session(struct app *app)
     app->session->stream_port = (int)config_integer(app->config, "stream-port");
     app->session->stream_url = g_strdup(config_string(app->config, "stream-url"));
     app->rpc = rpc_create(app->session, &rpc_ports);
+    static const char *const secrets[] = {"api-key", "link-token", "turn-secret"};
+    for (gsize i = 0; i < G_N_ELEMENTS(secrets); i++)
+        journal_hide(&app->session->journal, config_string(app->config, secrets[i]));
+    log_tap(wiring_on_log, app);
 }
 
 // Ports first: a second instance on the same settings is to be told of the port.
@@ -369,6 +373,7 @@ static bool set_up(struct app *app, GError **error)
     json_decref(model);
     make_token(app);
     app->session->stream_token = g_strdup(app->link_token);
+    journal_hide(&app->session->journal, app->link_token);
     open_recordings(app);
     g_autofree char *shipped = resource(app, "synthdef-dir", "synthdefs");
     create_auditions(app);
@@ -385,6 +390,7 @@ static bool set_up(struct app *app, GError **error)
 // In this order: what calls into a module goes before it.
 static void tear_down(struct app *app)
 {
+    log_tap(NULL, NULL);
     supervisor_destroy(app->supervisor);
     auditions_destroy(app->auditions);
     library_destroy(app->library);

@@ -214,19 +214,19 @@ static void on_end(void *data, const char *how)
 static void on_line(void *data, const char *line)
 {
     struct part *part = data;
-    bool keep = part->which == WAITER || is_complaint(line);
-    if (keep) {
+    bool complains = is_complaint(line);
+    if (part->which == WAITER || complains) {
         g_free(part->words[0]);
         memmove(part->words, part->words + 1, (LAST_WORDS - 1) * sizeof *part->words);
         part->words[LAST_WORDS - 1] = g_strdup(line);
     }
     log_debug("child.says", "{s:s s:s}", "name", names[part->which], "line", line);
-    if (part->which != SCSYNTH)
+    if (part->which == WAITER)
         return;
     struct supervisor_ports *ports = &part->supervisor->ports;
-    ports->on_scsynth_line(ports->data, line);
+    ports->on_line(ports->data, names[part->which], line, complains);
     // Only now is it sure that who answers on its port is this one, and not somebody else's.
-    if (strstr(line, "server ready")) {
+    if (part->which == SCSYNTH && strstr(line, "server ready")) {
         part->has_worked = true;
         ports->on_scsynth_ready(ports->data);
     }

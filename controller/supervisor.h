@@ -13,7 +13,8 @@ struct supervisor;
 
 struct supervisor_ports {
     void *data;
-    void (*on_scsynth_line)(void *data, const char *line);
+    // What "scsynth" or "jackd" has written; of what is wrong `complains` is true.
+    void (*on_line)(void *data, const char *name, const char *line, bool complains);
     void (*on_scsynth_ready)(void *data); // its process takes messages
     // Its process has ended; `how` as in struct child_ports.
     void (*on_scsynth_gone)(void *data, const char *how);

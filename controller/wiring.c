@@ -238,10 +238,18 @@ static void on_osc_in(void *data, const struct osc_message *message, struct osc_
     osc_in_receive(app->session, message, on_osc_answer, sender, now());
 }
 
-static void on_scsynth_line(void *data, const char *line)
+static void on_child_line(void *data, const char *name, const char *line, bool complains)
 {
     struct app *app = data;
-    session_on_output(app->session, line, now());
+    journal_note(app->session, complains ? LOG_WARNING_LEVEL : LOG_INFO_LEVEL, name, line, NULL);
+    if (strcmp(name, "scsynth") == 0)
+        session_on_output(app->session, line, now());
+}
+
+void wiring_on_log(void *data, enum log_level level, const char *event, const json_t *fields)
+{
+    struct app *app = data;
+    journal_note(app->session, level, "controller", event, fields);
 }
 
 static void on_scsynth_ready(void *data)
@@ -441,7 +449,7 @@ struct osc_in_ports wiring_osc_in(struct app *app)
 struct supervisor_ports wiring_supervisor(struct app *app)
 {
     return (struct supervisor_ports){.data = app,
-                                     .on_scsynth_line = on_scsynth_line,
+                                     .on_line = on_child_line,
                                      .on_scsynth_ready = on_scsynth_ready,
                                      .on_scsynth_gone = on_scsynth_gone,
                                      .on_changed = on_children_changed,

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "common/config.h"
+#include "common/log.h"
 #include "controller/core/api/access.h"
 #include "controller/core/api/rpc.h"
 #include "controller/core/session.h"
@@ -73,6 +74,9 @@ struct osc_in_ports wiring_osc_in(struct app *app);
 
 // scsynth's messages: for scsynth_open().
 void wiring_on_osc(void *data, const struct osc_message *message);
+
+// What the controller logs: for log_tap().
+void wiring_on_log(void *data, enum log_level level, const char *event, const json_t *fields);
 
 // The source that carries session_tick(), attached to the default context.
 GSource *wiring_timer(struct app *app);

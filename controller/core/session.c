@@ -33,6 +33,8 @@ struct session *session_create(const struct session_ports *ports, int wanted_cli
     session->sync = 1;
     session->store_ok = true;
     session->status.version = g_strdup("");
+    journal_init(&session->journal);
+    history_init(&session->history);
     tree_init(&session->tree);
     catalog_init(&session->catalog);
     buffers_init(&session->buffers);
@@ -87,6 +89,8 @@ void session_destroy(struct session *session)
     buffers_clear(&session->buffers);
     catalog_clear(&session->catalog);
     tree_clear(&session->tree);
+    journal_clear(&session->journal);
+    history_clear(&session->history);
     g_free(session->status.version);
     g_free(session->api_key);
     g_free(session->stream_url);
@@ -216,6 +220,8 @@ void session_schedule(struct session *session)
     next = earlier(next, session->beats_wanted ? MAX(session->beat_at, session->now) : 0);
     next = earlier(next, recordings_deadline(session));
     next = earlier(next, relays_deadline(session));
+    next = earlier(next, session->journal.due);
+    next = earlier(next, session->history.due);
     session->tick_at = next;
     session->ports.wake_at(session->ports.data, next);
 }
@@ -288,6 +294,8 @@ void session_tick(struct session *session, int64_t now)
     hearings_expire(session);
     recordings_expire(session);
     relays_expire(session);
+    journal_tick(session);
+    history_tick(session);
     if (batch_is_due(session) && session->flushed_at + SESSION_FLUSH_INTERVAL <= now)
         session_flush(session);
     session_schedule(session);

@@ -33,7 +33,9 @@
 #include "controller/core/clock.h"
 #include "controller/core/api/command.h"
 #include "controller/core/scenes/documents.h"
+#include "controller/core/history.h"
 #include "controller/core/ids.h"
+#include "controller/core/journal.h"
 #include "controller/core/osc/osc.h"
 #include "controller/core/tree.h"
 #include "controller/core/usage.h"
@@ -240,6 +242,9 @@ struct session {
     char *recordings_dir;   // owned: where their files are
     bool store_ok;
     bool stopping;
+
+    struct journal journal;
+    struct history history;
 
     enum audition_policy audition_policy;
     GQueue hearings;     // struct hearing: definitions that wait for their audition

@@ -404,6 +404,7 @@ struct fake_session *fake_session_create(void)
     f->session = session_create(&ports, 0);
     session_set_encoding(f->session, &(struct encoding){.bitrate = 128000, .complexity = 9});
     f->session->sweep_interval = 0;
+    f->session->history.interval = 0;
     f->session->address = g_strdup("127.0.0.1");
     f->session->websocket_port = 8081;
     static const char *const synthdefs[] = {

@@ -113,8 +113,38 @@ static void a_closed_stderr_stops_nothing(void **state)
     assert_text(written(*state), "");
 }
 
+// Who taps hears what is written, of its own thread alone.
+static void on_tapped(void *data, enum log_level level, const char *event, const json_t *fields)
+{
+    char *text = fields ? json_dumps(fields, JSON_COMPACT) : NULL;
+    g_string_append_printf(data, "%s %s %s; ", log_level_name(level), event, text ? text : "-");
+    free(text);
+}
+
+static gpointer log_elsewhere(gpointer data)
+{
+    log_error("a.thread", NULL);
+    return NULL;
+}
+
+static void a_tap_hears_what_is_written(void **state)
+{
+    g_autoptr(GString) heard = g_string_new(NULL);
+    log_setup("tester", LOG_INFO_LEVEL, false);
+    log_tap(on_tapped, heard);
+    log_info("a.plain", NULL);
+    log_debug("a.silence", NULL);
+    log_error("a.fields", "{s:i}", "n", 5);
+    g_thread_join(g_thread_new("other", log_elsewhere, NULL));
+    log_tap(NULL, NULL);
+    log_error("a.late", NULL);
+    assert_string_equal(heard->str, "info a.plain -; error a.fields {\"n\":5}; ");
+    assert_has(written(*state), "tester error a.thread\n");
+}
+
 static void levels_have_names(void **state)
 {
+    assert_string_equal(log_level_name(LOG_WARNING_LEVEL), "warning");
     assert_int_equal(log_level_from("error"), LOG_ERROR_LEVEL);
     assert_int_equal(log_level_from("warning"), LOG_WARNING_LEVEL);
     assert_int_equal(log_level_from("debug"), LOG_DEBUG_LEVEL);
@@ -131,6 +161,7 @@ int main(void)
         TAPED(what_cannot_be_packed_is_still_an_event),
         TAPED(glib_s_messages_are_events_too),
         TAPED(a_closed_stderr_stops_nothing),
+        TAPED(a_tap_hears_what_is_written),
         cmocka_unit_test(levels_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,7 @@ static const struct {
     {"group", "Groups, in which nodes run one after the other."},
     {"health", "Whether Farfield is well, for those who watch over it."},
     {"listener", "Who listens, and how it arrives."},
+    {"log", "What Farfield and its programs have said of late."},
     {"node", "What is done to any node of scsynth's tree."},
     {"openapi", "This document."},
     {"osc", "Commands of scsynth's own, checked."},

@@ -19,7 +19,7 @@
 // The topics of `subscribe`, in the order of their bits.
 #define RPC_TOPICS                                                                                     \
     "nodes|server|meters|rooms|listeners|synthdefs|log|buses|buffers|bundles|clock|scenes|recordings|" \
-    "relays"
+    "relays|history"
 
 struct rpc_ports {
     void *data;

@@ -27,6 +27,11 @@ static void status(struct session *session, struct call *call)
     call_succeed(call, server_to_json(session));
 }
 
+static void history(struct session *session, struct call *call)
+{
+    call_succeed(call, history_to_json(&session->history));
+}
+
 static void answer_panic(struct session *session, struct wait *wait, struct problem *problem)
 {
     if (problem) {
@@ -101,6 +106,19 @@ static const struct command status_row = {
     .example = "{}",
     .handle = status,
 };
+static const struct command history_row = {
+    "server.history",
+    "GET",
+    "/v1/server/history",
+    SCOPE_READ,
+    BODY_NONE,
+    BODY_JSON,
+    200,
+    .words = "Load, counts and listeners of the last ten minutes, one figure each two seconds.",
+    .result = "history",
+    .example = "{}",
+    .handle = history,
+};
 static const struct command panic_row = {
     "server.panic",
     "POST",
@@ -129,5 +147,5 @@ static const struct command restart_row = {
     .handle = restart,
 };
 
-const struct command *const server_commands[] = {&about_row, &status_row, &panic_row, &restart_row,
-                                                 NULL};
+const struct command *const server_commands[] = {&about_row, &status_row,  &history_row,
+                                                 &panic_row, &restart_row, NULL};
