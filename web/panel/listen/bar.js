@@ -1,47 +1,72 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The sound in the top bar, which is always at hand: Listen, its state, volume, mute, a level.
+import { colour } from '../colours.js';
 import { write } from '../elements.js';
+import { Canvas } from './canvas.js';
+import { storedMode } from './delay.js';
+import { DelayHistory } from './history.js';
+import { Watch } from './watch.js';
+import { delayWords, stateWords } from './words.js';
 
-const WORDS = {
-    idle: 'Not listening',
-    connecting: 'Connecting',
-    connected: 'Listening',
-    lost: 'Lost the sound, asking for it again',
-};
-const FIRST = 'Turn your volume down first';
+const FIRST = 'Turn your volume down first: the sound fades in';
+const FADE = 2000; // ms
 const VOLUME_KEY = 'farfield.volume';
-const MODE_KEY = 'farfield.mode';
 const HEARD_KEY = 'farfield.heard';
+const VOLUME = 70; // percent, to begin with
 const FLOOR = -60; // dBFS
+const FALL = 24; // dB a second
 
 export class ListenBar {
     #farfield;
     #listening;
     #find;
-    #frame = 0;
+    #watch;
+    #canvas;
+    #shown = [FLOOR, FLOOR];
+    #fading = 0; // timer, while the first sound fades in
 
     constructor(listening, farfield, find) {
         this.#farfield = farfield;
         this.#listening = listening;
         this.#find = find;
+        this.#watch = Watch.of(listening);
+        DelayHistory.of(listening); // from now on, for whoever opens the view later
+        this.#canvas = new Canvas('Level', () => {});
+        find('#bar-meter').replaceChildren(this.#canvas.element);
         find('#listen').onclick = () => this.#toggle();
         find('#unblock').onclick = () => listening.output.wake();
         this.#wireVolume();
-        listening.mode = localStorage.getItem(MODE_KEY) ?? 'automatic';
+        listening.mode = storedMode();
         listening.addEventListener('state', () => this.#onState());
+        listening.addEventListener('stats', () => this.#show());
         listening.output.addEventListener('blocked', () => this.#show());
         farfield.addEventListener('connection', () => this.#show());
+        this.#watch.addEventListener('silence', () => this.#show());
+        this.#watch.add((sound, now, seconds) => this.#draw(sound, seconds));
         this.#show();
     }
 
     #toggle() {
-        if (this.#listening.state === 'idle') this.#listening.start();
-        else this.#listening.stop();
+        if (this.#listening.state === 'idle') {
+            this.#listening.start();
+            this.#fading = -1;
+        } else {
+            this.#listening.stop();
+        }
     }
 
     #onState() {
-        if (this.#listening.state === 'connected') localStorage.setItem(HEARD_KEY, '1');
-        if (this.#listening.state !== 'idle' && !this.#frame) this.#draw();
+        const { state } = this.#listening;
+        if (state === 'connected') localStorage.setItem(HEARD_KEY, '1');
+        if (state === 'connected' && this.#fading === -1) {
+            this.#fading = setTimeout(() => {
+                this.#fading = 0;
+                this.#show();
+            }, FADE);
+        } else if (state === 'idle') {
+            clearTimeout(this.#fading);
+            this.#fading = 0;
+        }
         this.#show();
     }
 
@@ -53,7 +78,7 @@ export class ListenBar {
             output.volume = slider.valueAsNumber / 100;
             this.#find('#volume-value').value = `${slider.value} %`;
         };
-        slider.value = localStorage.getItem(VOLUME_KEY) ?? 70;
+        slider.value = localStorage.getItem(VOLUME_KEY) ?? VOLUME;
         slider.oninput = () => {
             localStorage.setItem(VOLUME_KEY, slider.value);
             apply();
@@ -66,22 +91,41 @@ export class ListenBar {
         apply();
     }
 
-    #show() {
+    #words() {
         const { state, output } = this.#listening;
-        const isNew = !localStorage.getItem(HEARD_KEY);
+        const words = stateWords({ listening: this.#listening, farfield: this.#farfield,
+            isSilent: this.#watch.isSilent });
+        if (state === 'idle' && this.#farfield.synced && !localStorage.getItem(HEARD_KEY)) return FIRST;
+        if (state === 'connected' && this.#fading > 0 && !output.blocked) return 'Fading in';
+        return words;
+    }
+
+    #show() {
+        const { state, output, stats } = this.#listening;
+        const isBlocked = state !== 'idle' && output.blocked;
         const button = this.#find('#listen');
         write(button, state === 'idle' ? 'Listen' : 'Stop');
         button.disabled = state === 'idle' && !this.#farfield.synced;
+        button.hidden = isBlocked; // one button that does what is wanted
+        this.#find('#unblock').hidden = !isBlocked;
         this.#find('#listening').dataset.state = state;
-        write(this.#find('#listen-state'), state === 'idle' && isNew ? FIRST : WORDS[state]);
-        this.#find('#unblock').hidden = state === 'idle' || !output.blocked;
+        write(this.#find('#listen-state'), this.#words());
+        // Beside the words, not in them: it changes too often to be read out each time.
+        write(this.#find('#bar-delay'), state === 'connected' && !isBlocked ? delayWords(stats) : '');
     }
 
-    #draw() {
-        const { state, output } = this.#listening;
-        const loudest = state === 'idle' ? FLOOR : Math.max(...output.level().rms);
-        const part = Math.min(1, Math.max(0, 1 - loudest / FLOOR));
-        this.#find('#bar-meter').style.setProperty('--level', part.toFixed(3));
-        this.#frame = state === 'idle' ? 0 : requestAnimationFrame(() => this.#draw());
+    #draw(sound, seconds) {
+        const next = this.#shown.map((before, i) =>
+            Math.max(FLOOR, sound.peak[i], before - FALL * seconds));
+        if (next.every((level, i) => level === FLOOR && this.#shown[i] === FLOOR)) return;
+        this.#shown = next;
+        const context = this.#canvas.frame();
+        if (!context) return;
+        const { width, height } = this.#canvas;
+        const row = (height - 1) / 2;
+        next.forEach((level, i) => {
+            context.fillStyle = colour(level > -1 ? 'danger' : level > -9 ? 'hot' : 'accent');
+            context.fillRect(0, i * (row + 1), (1 - level / FLOOR) * width, row);
+        });
     }
 }

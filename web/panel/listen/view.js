@@ -1,131 +1,129 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is heard, and how: the way that the sound takes, its delay, its level here and there.
+// The Listen view: how far behind the sound is and what was lost, in words and plots; how near to
+// now it shall be; and the sound itself, as levels, spectrum and scope.
 import { make, write } from '../elements.js';
-import { Meter } from '../meter.js';
+import { Plot } from '../plot.js';
+import { DelayControl } from './delay.js';
+import { DelayHistory } from './history.js';
+import { Meter } from './meter.js';
+import { Scope } from './scope.js';
+import { Spectrum } from './spectrum.js';
+import { Watch } from './watch.js';
+import { delayWords, lossWords, milliseconds, pathWords, stateWords } from './words.js';
 
-const HINT = 'Turn your volume down before you begin. The sound fades in.';
-const PATHS = {
-    webrtc: 'WebRTC',
-    websocket: 'WebSocket',
-    webm: 'a WebM stream',
-    pcm: 'plain samples',
-};
-const MODES = {
-    lowest: 'lowest delay',
-    balanced: 'balanced',
-    safe: 'safest',
-};
-const MODE_KEY = 'farfield.mode';
-
-function milliseconds(seconds) {
-    const ms = seconds * 1000;
-    return `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`;
-}
-
-const MODES_OFFERED = [['automatic', 'Automatic'], ['lowest', 'Lowest delay'],
-    ['balanced', 'Balanced'], ['safe', 'Safest']];
+const HINT = 'Turn your volume down, then press Listen. The first sound fades in over two seconds.';
+const SPAN = 300; // seconds of the plots
+const ROOM = 'main';
+const SILENCE = { peak: [-200, -200], rms: [-200, -200] };
 
 export class View {
     #farfield;
     #listening;
-    #stats = null;
-    #isShown = false;
-    #frame = 0;
-    #received = new Meter('Received');
-    #room = new Meter('Room');
-    #mode = make('select', { id: 'mode', 'aria-describedby': 'delay-path' },
-        ...MODES_OFFERED.map(([value, title]) => make('option', { value }, title)));
-    #delayShown = make('output', { id: 'delay', 'aria-live': 'off' });
-    #pathShown = make('span', { id: 'delay-path' });
-    #detailShown = make('p', { id: 'listen-detail' });
+    #history;
+    #watch;
+    #ofRoom = SILENCE;
+    #received = new Meter('Received', 'received');
+    #room = new Meter('Room', 'room');
+    #spectrum = new Spectrum();
+    #scope = new Scope();
+    #delays = new Plot('Delay', [{ name: 'Delay', colour: 'accent', write: milliseconds, fill: true }],
+        { least: 0.05, span: SPAN, sync: 'listen' });
+    #losses = new Plot('Lost', [{ name: 'Packets lost', colour: 'danger',
+        write: (count) => String(Math.round(count)), fill: true }],
+    { least: 5, span: SPAN, sync: 'listen' });
+    #state = make('p', { className: 'listen-headline' });
+    #delay = make('output', { id: 'delay', className: 'number', 'aria-live': 'off' });
+    #behind = make('span');
+    #path = make('p', { id: 'delay-path', className: 'hint' });
+    #detail = make('p', { id: 'listen-detail', className: 'hint' });
+    #shows = false;
 
     constructor({ farfield, listening }) {
         this.#farfield = farfield;
         this.#listening = listening;
-        this.#delayShown.setAttribute('for', 'mode');
-        this.element = make('div', { className: 'listen card' },
+        this.#history = DelayHistory.of(listening);
+        this.#watch = Watch.of(listening);
+        this.element = make('div', { className: 'listen' },
             make('h2', { className: 'hidden' }, 'Listen'),
-            this.#detailShown,
-            make('div', { className: 'delay-row' }, make('label', { htmlFor: 'mode' }, 'Delay'),
-                this.#mode, this.#delayShown, this.#pathShown),
-            make('div', { id: 'meters', className: 'meters' }, this.#received.element,
-                this.#room.element));
-        this.#wireMode();
-        listening.addEventListener('state', () => this.#onState());
-        listening.addEventListener('path', () => this.#show());
-        listening.addEventListener('stats', ({ detail }) => {
-            this.#stats = detail;
-            this.#show();
-        });
-        farfield.addEventListener('room', () => this.#show());
+            make('div', { className: 'card listen-now' },
+                make('div', { className: 'listen-words' }, this.#state,
+                    make('p', {}, this.#delay, this.#behind), this.#path, this.#detail),
+                new DelayControl(listening).element),
+            make('div', { className: 'card meters' }, this.#received.element, this.#room.element),
+            make('div', { className: 'card' }, this.#spectrum.element),
+            make('div', { className: 'card' }, this.#scope.element),
+            make('div', { className: 'card' }, this.#delays.element),
+            make('div', { className: 'card' }, this.#losses.element));
+        for (const type of ['state', 'path', 'stats']) {
+            listening.addEventListener(type, () => this.#show());
+        }
+        listening.output.addEventListener('blocked', () => this.#show());
+        this.#watch.addEventListener('silence', () => this.#show());
+        this.#history.addEventListener('entry', () => this.#plot());
+        for (const type of ['room', 'connection']) {
+            farfield.addEventListener(type, () => this.#show());
+        }
         farfield.addEventListener('meter', ({ detail }) => {
-            if (this.#isShown && detail.room === 'main') this.#room.show(detail);
+            if (detail.room === ROOM) this.#ofRoom = detail;
         });
     }
 
     show() {
-        this.#isShown = true;
-        this.#stats = this.#listening.stats;
+        this.#shows = true;
+        this.#watch.add(this.#draw, { always: true });
+        this.#delays.show();
+        this.#losses.show();
+        this.#plot();
         this.#show();
-        this.#draw();
     }
 
     hide() {
-        this.#isShown = false;
-        cancelAnimationFrame(this.#frame);
+        this.#shows = false;
+        this.#watch.remove(this.#draw);
+        this.#delays.hide();
+        this.#losses.hide();
     }
 
-    #onState() {
-        if (this.#listening.state !== 'connected') this.#stats = null;
-        this.#show();
-    }
+    #draw = (sound, now, seconds) => {
+        this.#received.show(sound, now, seconds);
+        this.#room.show(this.#farfield.connection === 'open' ? this.#ofRoom : SILENCE, now, seconds);
+        this.#spectrum.show(sound, now);
+        this.#scope.show(sound, now);
+    };
 
-    #wireMode() {
-        const select = this.#mode;
-        select.value = localStorage.getItem(MODE_KEY) ?? 'automatic';
-        if (select.selectedIndex < 0) select.value = 'automatic'; // what another version kept
-        select.onchange = () => {
-            localStorage.setItem(MODE_KEY, select.value);
-            this.#listening.mode = select.value;
-        };
-    }
-
-    // How the sound comes: "By WebRTC, balanced".
-    #path() {
-        const { path } = this.#listening;
-        if (!path) return '';
-        const how = `By ${PATHS[path.kind]}${path.kind === 'webm' ? '' : `, ${MODES[path.mode]}`}`;
-        return path.reason ? `${how}: ${path.reason}` : how;
-    }
-
-    #delay() {
-        const { delay = null, estimated } = this.#stats ?? {};
-        if (delay === null) return '';
-        return estimated ? `about ${milliseconds(delay)}` : milliseconds(delay);
-    }
-
-    #detail() {
-        if (this.#listening.state === 'idle') return HINT;
-        if (this.#listening.state !== 'connected') return this.#listening.error ?? '';
-        const listeners = this.#farfield.rooms.get('main')?.listeners ?? 0;
-        const { roundTrip, buffer, lost, buffering } = this.#stats ?? {};
-        return [
-            buffering && `Gathering sound, ${buffer.toFixed(1)} s so far`,
-            roundTrip != null && `Round trip ${milliseconds(roundTrip)}`,
-            lost > 0 && `${lost} packets lost`,
-            listeners > 1 && `${listeners} listeners`,
-        ].filter(Boolean).join(' · ');
+    #plot() {
+        if (!this.#shows) return;
+        const { times, delays, lost } = this.#history;
+        this.#delays.update(times, delays);
+        this.#losses.update(times, lost);
     }
 
     #show() {
-        if (!this.#isShown) return;
-        write(this.#detailShown, this.#detail());
-        write(this.#delayShown, this.#delay());
-        write(this.#pathShown, this.#path());
+        if (!this.#shows) return;
+        const { state, path, stats, output } = this.#listening;
+        const isHeard = state === 'connected' && !output.blocked;
+        const delay = isHeard ? delayWords(stats) : '';
+        const loss = isHeard ? lossWords(this.#history) : '';
+        write(this.#state, stateWords({ listening: this.#listening, farfield: this.#farfield,
+            isSilent: this.#watch.isSilent }));
+        write(this.#delay, delay);
+        write(this.#behind, [delay && ' behind the server', loss].filter(Boolean).join('; '));
+        write(this.#path, state === 'idle' ? HINT : pathWords(path));
+        write(this.#detail, this.#details());
     }
 
-    #draw() {
-        this.#received.show(this.#listening.output.level());
-        this.#frame = requestAnimationFrame(() => this.#draw());
+    #details() {
+        const { state, stats, error } = this.#listening;
+        if (state === 'idle') return '';
+        if (state !== 'connected') return error ?? '';
+        const listeners = this.#farfield.rooms.get(ROOM)?.listeners ?? 0;
+        const { roundTrip, buffer, jitter, buffering } = stats ?? {};
+        return [
+            buffering && `Gathering sound, ${buffer.toFixed(1)} s so far`,
+            roundTrip != null && `Round trip ${milliseconds(roundTrip)}`,
+            jitter > 0 && `jitter ${milliseconds(jitter)}`,
+            buffer > 0 && !buffering && `${milliseconds(buffer)} buffered`,
+            listeners > 1 && `${listeners} listeners`,
+        ].filter(Boolean).join(' · ');
     }
 }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A canvas that is as sharp as its screen and follows its size and theme. What stands still (lines,
+// numbers) is painted on a layer below, and only when one of them changes.
+import { onTheme } from '../colours.js';
+import { make } from '../elements.js';
+
+const SHARPEST = 2; // device pixels for one of CSS: more is not seen in what moves
+
+export class Canvas {
+    #still;
+    #moving;
+    #paint;
+    #stale = true;
+    #observer;
+    width = 0; // CSS pixels
+    height = 0;
+
+    // `paint(context, width, height)` paints what stands still; `label` names it all.
+    constructor(label, paint) {
+        this.#paint = paint;
+        this.#still = make('canvas', { className: 'still' });
+        this.#moving = make('canvas', { className: 'moving' });
+        this.element = make('div', { className: 'canvas', role: 'img', 'aria-label': label },
+            this.#still, this.#moving);
+        this.#observer = new ResizeObserver(([{ contentRect }]) => this.#resize(contentRect));
+        this.#observer.observe(this.element);
+        onTheme(() => { this.#stale = true; });
+    }
+
+    // The 2D context to draw a frame on, cleared; null while there is no place for it.
+    frame() {
+        if (this.width === 0 || this.height === 0) return null;
+        if (this.#ratio !== Math.min(SHARPEST, devicePixelRatio)) this.#resize(this);
+        if (this.#stale) {
+            this.#stale = false;
+            this.#paint(this.#cleared(this.#still), this.width, this.height);
+        }
+        return this.#cleared(this.#moving);
+    }
+
+    #ratio = 1;
+
+    #resize({ width, height }) {
+        this.width = width;
+        this.height = height;
+        this.#ratio = Math.min(SHARPEST, devicePixelRatio);
+        for (const canvas of [this.#still, this.#moving]) {
+            canvas.width = Math.round(width * this.#ratio);
+            canvas.height = Math.round(height * this.#ratio);
+        }
+        this.#stale = true;
+    }
+
+    #cleared(canvas) {
+        const context = canvas.getContext('2d');
+        context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
+        context.clearRect(0, 0, this.width, this.height);
+        return context;
+    }
+
+    set label(words) {
+        if (this.element.getAttribute('aria-label') !== words) {
+            this.element.setAttribute('aria-label', words);
+        }
+    }
+}
