@@ -71,7 +71,7 @@ TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzzers/%,$(wildcard tests/fuzz/fuzz_*.c))
 PROGRAMS := $(BUILD)/farfield-controller $(BUILD)/farfield-pipeline $(BUILD)/farfield-sound
 
-.PHONY: all run test check tsan bench fuzz fuzzers hostile lint format install clean help synthdefs ugens reference \
+.PHONY: all run test check tsan bench fuzz fuzzers hostile lint format install clean help synthdefs ugens reference types \
 	packages-run packages-test programs web unit-programs fuzz-programs wire node-modules
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -130,8 +130,9 @@ hostile: packages-test ## upload HOSTILE_COUNT (100000) damaged SynthDefs to a r
 	@BUILD=build/debug node tests/hostile/examples/examples.mjs
 	@BUILD=build/debug node tests/hostile/hostile.mjs $(HOSTILE_COUNT)
 
-lint: packages-test ## format, include arrows, licence lines, compiled SynthDefs
+lint: packages-test $(BUILD)/reference ## format, include arrows, licence lines, compiled SynthDefs
 	@tests/lint.sh
+	@node controller/make/types.mjs $(BUILD)/reference web/client --check
 
 format: ## rewrite the C sources by .clang-format
 	clang-format -i $(shell git ls-files '*.c' '*.h')
@@ -142,6 +143,9 @@ synthdefs: ## compile sclang/ into synthdefs/ (needs sclang)
 reference: $(BUILD)/reference ## write the pages of docs/ that are tables
 	$< >docs/reference.md
 	$< server-commands >docs/server-commands.md
+
+types: $(BUILD)/reference ## write what the client library knows of the command table
+	node controller/make/types.mjs $< web/client
 
 ugens: packages-ugens ## write the table of UGens from the installed class library (needs sclang)
 	node sclang/ugens/generate.mjs controller/core/synthdefs/ugens.tab

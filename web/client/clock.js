@@ -12,14 +12,25 @@ export function localNow() {
 
 export class ServerClock {
     #rpc;
+    #timer = 0;
     offset = null; // milliseconds that the server's clock is ahead of ours, null while unknown
     roundTrip = null; // seconds, of the fastest answer
 
     constructor(rpc) {
         this.#rpc = rpc;
-        rpc.addEventListener('state', ({ detail }) => detail === 'open' && this.ask());
-        setInterval(() => this.ask(), EVERY);
+        rpc.addEventListener('state', ({ detail }) => detail === 'open' && this.#timer && this.ask());
+    }
+
+    // Goes on asking, until stop().
+    start() {
+        if (this.#timer) return;
+        this.#timer = setInterval(() => this.ask(), EVERY);
         this.ask();
+    }
+
+    stop() {
+        clearInterval(this.#timer);
+        this.#timer = 0;
     }
 
     // Unix milliseconds by the server's clock.

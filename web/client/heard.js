@@ -3,6 +3,7 @@
 // held back by the measured delay.
 //
 // Events: `heard` (detail: {method, id, node}), and `nodes` when hears() may answer otherwise.
+import { tell } from './tell.js';
 
 const MOST = 20; // seconds that an event is held back
 const WAITING = 10000; // events that may wait; beyond that they are not held back
@@ -17,9 +18,9 @@ export class Heard extends EventTarget {
         super();
         this.#farfield = farfield;
         this.#listening = listening;
-        farfield.rpc.addEventListener('notification', ({ detail }) => this.#onEvent(detail));
+        farfield.on('nodes', (params, method) => this.#onEvent(method, params));
+        farfield.watch('nodes', (nodes, change) => change === null && this.#begin());
         listening.addEventListener('state', () => this.dispatchEvent(new Event('nodes')));
-        farfield.addEventListener('connection', () => farfield.synced && this.#begin());
     }
 
     // Is this node heard here now?
@@ -27,7 +28,7 @@ export class Heard extends EventTarget {
         return this.#listening.state === 'connected' && this.#sounding.has(id);
     }
 
-    #onEvent({ method, params }) {
+    #onEvent(method, params) {
         if (!/^node\.(started|changed|ended)$/.test(method)) return;
         const wait = Math.min(MOST, this.#untilHeard(params.time));
         if (wait <= 0 || this.#waiting >= WAITING) {
@@ -53,7 +54,7 @@ export class Heard extends EventTarget {
         if (method === 'node.ended') this.#sounding.delete(id);
         else if (node.running) this.#sounding.add(id);
         else this.#sounding.delete(id);
-        this.dispatchEvent(new CustomEvent('heard', { detail: { method, id, node } }));
+        tell(this, 'heard', { method, id, node });
         if (had !== this.#sounding.has(id)) this.dispatchEvent(new Event('nodes'));
     }
 

@@ -11,6 +11,8 @@ import { ServerClock } from './clock.js';
 import { ladder } from './ladder.js';
 import { Output } from './output.js';
 import { outputDelay } from './player.js';
+import { Rates } from './rates.js';
+import { tell } from './tell.js';
 
 const LIMIT = 15000; // ms that a path may take until it sounds
 const STALL = 1500; // ms without a packet after which another path is looked for
@@ -22,7 +24,19 @@ const LOOK = 500; // ms
 const REPORT = 5000; // ms
 
 const clamp = (value, most) => Math.min(most, Math.max(0, value));
-const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
+
+// Resolves after so many milliseconds, or when `signal` says so.
+function sleep(ms, signal) {
+    return new Promise((resolve) => {
+        const done = () => {
+            clearTimeout(timer);
+            signal.removeEventListener('abort', done);
+            resolve();
+        };
+        const timer = setTimeout(done, ms);
+        signal.addEventListener('abort', done);
+    });
+}
 
 export class Listening extends EventTarget {
     #rpc;
@@ -37,11 +51,13 @@ export class Listening extends EventTarget {
     #failures = 0; // searches in a row that found nothing
     #climbs = 0;
     #timer = 0;
+    #watching = null; // an AbortController, while it is wanted
     #packets = -1;
     #packetsAt = 0;
     #lookedAt = Date.now();
     #reportedAt = 0;
     #reported = {}; // what the last report was made of
+    #rates = new Rates();
     clock;
     output = new Output();
     state = 'idle';
@@ -57,10 +73,8 @@ export class Listening extends EventTarget {
         this.clock = new ServerClock(rpc);
         rpc.addEventListener('state', ({ detail }) => {
             if (detail === 'open' && this.#wanted && !this.#current) this.#seek();
+            if (detail === 'closed') this.stop();
         });
-        addEventListener('online', () => this.#recover());
-        navigator.connection?.addEventListener?.('change', () => this.#recover());
-        setInterval(() => this.#look(), LOOK);
     }
 
     // To be called from a press of a button.
@@ -69,13 +83,30 @@ export class Listening extends EventTarget {
         this.#wanted = true;
         this.#failures = this.#climbs = 0;
         this.output.wake();
+        this.clock.start();
+        this.#watch();
         this.#setState('connecting');
         this.#seek();
     }
 
+    // Looks after what is heard until stop().
+    #watch() {
+        this.#watching = new AbortController();
+        const { signal } = this.#watching;
+        const recover = () => this.#recover();
+        globalThis.addEventListener?.('online', recover, { signal });
+        globalThis.navigator?.connection?.addEventListener?.('change', recover, { signal });
+        this.#lookedAt = Date.now();
+        const timer = setInterval(() => this.#look(), LOOK);
+        signal.addEventListener('abort', () => clearInterval(timer));
+    }
+
     async stop() {
+        if (!this.#wanted) return;
         this.#wanted = false;
         this.#search++;
+        this.#watching.abort();
+        this.clock.stop();
         clearTimeout(this.#timer);
         const { path } = this.#current ?? {};
         this.#current = this.stats = null;
@@ -110,6 +141,12 @@ export class Listening extends EventTarget {
         return this.stats?.delay ?? null;
     }
 
+    // How it arrives, measured half a second ago at most; null while nothing is heard. README.md has
+    // the members and their units.
+    getAudioStats() {
+        return this.stats;
+    }
+
     // Goes down the ladder until something sounds. What sounds already goes on meanwhile; `below`
     // is the rung that it holds, where only those above are of interest.
     // Where it is a `retry`, what was tried and may still come is not begun anew.
@@ -125,7 +162,7 @@ export class Listening extends EventTarget {
         for (const [order, rung] of rungs.entries()) {
             const attempt = [...this.#attempts].find((other) => other.order === order) ??
                 this.#attempt(rung, order, search);
-            const outcome = await Promise.race([attempt.outcome, sleep(rung.patience)]);
+            const outcome = await Promise.race([attempt.outcome, sleep(rung.patience, this.#watching.signal)]);
             if (search !== this.#search) return;
             if (this.#current?.search === search) break;
             if (outcome?.isAway) break; // the other doors are the same process's
@@ -171,6 +208,7 @@ export class Listening extends EventTarget {
         if (attempt.order === 0) this.#climbs = 0;
         this.#packets = -1;
         this.#packetsAt = performance.now();
+        this.#rates = new Rates();
         this.error = '';
         for (const other of this.#attempts) {
             if (other.order > attempt.order) this.#abandon(other);
@@ -244,8 +282,8 @@ export class Listening extends EventTarget {
             this.#packetsAt = now;
             this.#setState('connected');
         } else this.#onStall(now - this.#packetsAt);
-        this.stats = { ...this.path, ...stats };
-        this.dispatchEvent(new CustomEvent('stats', { detail: this.stats }));
+        this.stats = { ...this.path, ...stats, ...this.#rates.add(now, stats) };
+        tell(this, 'stats', this.stats);
         if (now > this.#reportedAt + REPORT) this.#report(now);
     }
 
@@ -281,6 +319,6 @@ export class Listening extends EventTarget {
     #setState(state) {
         if (state === this.state) return;
         this.state = state;
-        this.dispatchEvent(new CustomEvent('state', { detail: state }));
+        tell(this, 'state', state);
     }
 }

@@ -3,6 +3,7 @@
 // begin and seconds behind, but hard to stop. The interface is that of webrtc.js; stats() has
 // `buffering` besides.
 import { outputDelay } from './player.js';
+import { tell } from './tell.js';
 
 const TYPE = 'audio/webm; codecs="opus"';
 const START = 2; // seconds that are gathered before it plays
@@ -112,8 +113,9 @@ export class MsePath extends EventTarget {
         }
         const ahead = this.#ahead;
         return {
-            packets: this.#bytes,
-            lost: 0,
+            packets: this.#bytes, // all that can be counted
+            bytes: this.#bytes,
+            lost: null,
             roundTrip,
             buffer: ahead,
             buffering: element.paused,
@@ -125,7 +127,7 @@ export class MsePath extends EventTarget {
     #lose(error) {
         if (this.#abort.signal.aborted) return;
         this.#failed(error); // means nothing once it has started
-        this.dispatchEvent(new CustomEvent('lost', { detail: error.message }));
+        tell(this, 'lost', error.message);
     }
 
     stop() {

@@ -2,6 +2,7 @@
 // One listener by WebRTC, from the server's offer to good-bye.
 //
 // Events: `lost` (detail: why), after which it is of no more use.
+import { tell } from './tell.js';
 
 const EARLY = 100;
 
@@ -131,6 +132,6 @@ export class Peer extends EventTarget {
     }
 
     #lose(reason) {
-        this.dispatchEvent(new CustomEvent('lost', { detail: reason }));
+        tell(this, 'lost', reason);
     }
 }

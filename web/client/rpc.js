@@ -1,98 +1,150 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// JSON-RPC 2.0 over one WebSocket that comes back by itself.
+// JSON-RPC 2.0 over one WebSocket that comes back by itself, until close().
 //
-// Events: `state` (detail: "connecting", "open", "lost" or "key") and `notification` (detail: the
-// message's method and params).
+// Events: `state` (detail: "connecting", "open", "lost", "key" or "closed") and `notification`
+// (detail: the message's method and params).
+import { CallError } from './errors.js';
+import { tell } from './tell.js';
 
 const PROTOCOL = 'farfield.v1';
-const CALL_TIMEOUT = 10000; // ms
+const OPEN = 1; // WebSocket.OPEN, also where WebSocket is handed in
+const CALL_TIMEOUT = 10; // seconds
 const SILENCE = 10000; // ms without a message after which the server is asked whether it is there
 const RETRY = [100, 250, 500, 1000, 2000]; // ms, the last one again and again
-
-export class RpcError extends Error {
-    constructor({ code, message, data }) {
-        // What is wrong with which field says more than the general message.
-        const fields = data?.errors?.map((e) => e.detail).join('; ');
-        super(fields || data?.detail || message);
-        this.code = code;
-        this.data = data;
-    }
-}
+const UNANSWERED = 5000; // calls; the server takes twice as many
 
 export class Rpc extends EventTarget {
     #locate;
     #key;
+    #WebSocket;
     #socket = null;
     #pending = new Map();
     #lastId = 0;
     #failures = 0;
     #timer = 0;
+    #opening = 0;
+    #pulse;
     #heard = 0;
+    #ending = new AbortController();
     state = 'connecting';
 
     // `locate` resolves to {websocket, key_required}; it is asked anew for each attempt, for a
     // restarted server may have moved.
-    constructor(locate, key = '') {
+    constructor(locate, { key = '', WebSocket = globalThis.WebSocket } = {}) {
         super();
+        if (!WebSocket) {
+            throw new TypeError('there is no WebSocket here: hand one in, as in ' +
+                'connect(base, { WebSocket }); that of the package ws will do');
+        }
         this.#locate = locate;
         this.#key = key;
-        setInterval(() => this.#checkSilence(), SILENCE / 2);
-        addEventListener('online', () => this.#retryNow());
-        addEventListener('visibilitychange', () => document.hidden || this.#retryNow());
+        this.#WebSocket = WebSocket;
+        this.#pulse = setInterval(() => this.#checkSilence(), SILENCE / 2);
+        const { signal } = this.#ending;
+        globalThis.addEventListener?.('online', () => this.#retryNow(), { signal });
+        globalThis.addEventListener?.('visibilitychange',
+            () => globalThis.document?.hidden || this.#retryNow(), { signal });
+    }
+
+    get key() {
+        return this.#key;
     }
 
     async connect() {
         clearTimeout(this.#timer);
         this.#timer = 0;
         try {
-            const { websocket, key_required: keyRequired } = await this.#locate();
+            const { websocket, key_required: keyRequired } = await this.#locate(this.#ending.signal);
+            if (this.state === 'closed') return;
             if (keyRequired && !this.#key) this.#setState('key');
             else this.#open(websocket);
         } catch {
-            this.#retry(); // the server is away; `state` says so
+            if (this.state !== 'closed') this.#retry(); // the server is away; `state` says so
         }
     }
 
     // Tries again with this key, after the state "key".
     useKey(key) {
+        if (this.state === 'closed') return;
         this.#key = key;
         this.#setState('connecting');
         this.connect();
     }
 
-    // Resolves to the method's result; rejects with RpcError, or with Error where the connection is
-    // away or the answer does not come.
-    call(method, params = {}) {
+    // Ends it for good: nothing is left that could keep a program running.
+    close() {
+        if (this.state === 'closed') return;
+        this.#setState('closed');
+        this.#ending.abort();
+        clearInterval(this.#pulse);
+        clearTimeout(this.#timer);
+        clearTimeout(this.#opening);
         const socket = this.#socket;
-        if (socket?.readyState !== WebSocket.OPEN) {
-            return Promise.reject(new Error('not connected to the server'));
-        }
+        this.#socket = null;
+        socket?.close();
+        this.#failAll('closed', 'the connection was closed');
+    }
+
+    // Resolves to the method's result; rejects with a CallError. Nothing is kept for later: without
+    // a connection it rejects at once. `timeout` is in seconds; `signal` gives the answer up.
+    call(method, params = {}, { timeout = CALL_TIMEOUT, signal } = {}) {
+        const wrong = this.#obstacle(method);
+        if (wrong) return Promise.reject(wrong);
+        if (signal?.aborted) return Promise.reject(signal.reason);
         const id = ++this.#lastId;
-        socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
+        const text = JSON.stringify({ jsonrpc: '2.0', id, method, params });
         return new Promise((resolve, reject) => {
-            const alarm = setTimeout(() => this.#settle(id, {
-                error: { code: 0, message: `the server did not answer ${method}` },
-            }), CALL_TIMEOUT);
-            this.#pending.set(id, { resolve, reject, alarm });
+            this.#socket.send(text);
+            const alarm = setTimeout(() => this.#take(id)?.reject(new CallError('timeout',
+                `the server did not answer ${method} within ${timeout} s`, { method })),
+            timeout * 1000);
+            const onabort = () => this.#take(id)?.reject(signal.reason);
+            signal?.addEventListener('abort', onabort);
+            const forget = () => {
+                clearTimeout(alarm);
+                signal?.removeEventListener('abort', onabort);
+            };
+            this.#pending.set(id, { method, resolve, reject, forget });
         });
     }
 
+    #obstacle(method) {
+        if (this.state === 'closed') {
+            return new CallError('closed', 'the connection was closed', { method });
+        }
+        if (this.#socket?.readyState !== OPEN) {
+            return new CallError('away', 'not connected to the server', { method });
+        }
+        if (this.#pending.size >= UNANSWERED) {
+            return new CallError('busy',
+                `${UNANSWERED} calls wait for their answers already`, { method });
+        }
+        return null;
+    }
+
     #open(url) {
-        const socket = new WebSocket(url, PROTOCOL);
+        const socket = new this.#WebSocket(url, PROTOCOL);
         this.#socket = socket;
-        setTimeout(() => socket.readyState === WebSocket.CONNECTING && socket.close(), CALL_TIMEOUT);
+        clearTimeout(this.#opening);
+        this.#opening = setTimeout(() => socket.close(), CALL_TIMEOUT * 1000);
         socket.onopen = () => this.#onOpen(socket);
-        socket.onmessage = (event) => this.#onMessage(JSON.parse(event.data));
+        socket.onmessage = ({ data }) => socket === this.#socket && this.#onText(data);
+        socket.onerror = () => {}; // the close that follows says it
         socket.onclose = () => this.#onClose(socket);
     }
 
     async #onOpen(socket) {
+        clearTimeout(this.#opening);
+        if (socket !== this.#socket) {
+            socket.close();
+            return;
+        }
         this.#heard = performance.now();
         if (this.#key) {
             try {
                 await this.call('auth', { key: this.#key });
             } catch (error) {
-                if (error instanceof RpcError && error.code !== 0) this.#refused(socket);
+                if (error.kind === 'refused' && error.status !== 503) this.#refused(socket);
                 else socket.close();
                 return;
             }
@@ -109,37 +161,54 @@ export class Rpc extends EventTarget {
         this.#setState('key');
     }
 
-    #onMessage(message) {
+    // What is no message is passed over.
+    #onText(text) {
         this.#heard = performance.now();
-        if (message.id !== undefined && message.id !== null) this.#settle(message.id, message);
-        else if (message.method) {
-            this.dispatchEvent(new CustomEvent('notification', { detail: message }));
+        let message;
+        try {
+            message = JSON.parse(text);
+        } catch {
+            return;
         }
+        if (typeof message !== 'object' || message === null) return;
+        const { id, method, params } = message;
+        if (typeof method === 'string') tell(this, 'notification', { method, params: params ?? {} });
+        else if (id !== undefined) this.#settle(id, message);
+    }
+
+    // The call of this id, which is then no longer pending.
+    #take(id) {
+        const call = this.#pending.get(id);
+        this.#pending.delete(id);
+        call?.forget();
+        return call;
     }
 
     #settle(id, { result, error }) {
-        const call = this.#pending.get(id);
+        const call = this.#take(id);
         if (!call) return;
-        this.#pending.delete(id);
-        clearTimeout(call.alarm);
-        if (error) call.reject(new RpcError(error));
+        if (error) call.reject(CallError.refused(call.method, error));
         else call.resolve(result);
+    }
+
+    #failAll(kind, words) {
+        for (const [id, { method }] of [...this.#pending]) {
+            this.#take(id)?.reject(new CallError(kind, words, { method }));
+        }
     }
 
     #onClose(socket) {
         if (socket !== this.#socket) return;
+        clearTimeout(this.#opening);
         this.#socket = null;
-        for (const { reject, alarm } of this.#pending.values()) {
-            clearTimeout(alarm);
-            reject(new Error('the connection to the server was lost'));
-        }
-        this.#pending.clear();
+        this.#failAll('away', 'the connection to the server was lost');
         this.#retry();
     }
 
     #retry() {
         this.#setState('lost');
         const wait = RETRY[Math.min(this.#failures++, RETRY.length - 1)];
+        // Not all who lost it at once come back at once.
         this.#timer = setTimeout(() => this.connect(), wait * (0.75 + Math.random() / 2));
     }
 
@@ -150,8 +219,8 @@ export class Rpc extends EventTarget {
     #checkSilence() {
         const socket = this.#socket;
         if (this.state !== 'open' || performance.now() - this.#heard < SILENCE) return;
-        this.call('health.live').catch((error) => {
-            if (error.code === 0 && socket === this.#socket) {
+        this.call('health.live').catch(({ kind }) => {
+            if (kind === 'timeout' && socket === this.#socket) {
                 socket.close();
                 this.#onClose(socket); // a dead line would keep the closing handshake waiting
             }
@@ -161,6 +230,6 @@ export class Rpc extends EventTarget {
     #setState(state) {
         if (state === this.state) return;
         this.state = state;
-        this.dispatchEvent(new CustomEvent('state', { detail: state }));
+        tell(this, 'state', state);
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A room's packets by WebSocket, straight to the ring: Opus through the browser's decoder, or plain
-// samples. Is told {input, url}; tells {listener}, then {packets, lost, captured} and {error}.
+// samples. Is told {input, url}; tells {listener}, then {packets, bytes, lost, captured} and {error}.
 import { OpusDecoder, Unwrap } from './opus.js';
 
 const PROTOCOL = 'farfield.audio.v1';
@@ -11,12 +11,13 @@ let input;
 let metadata = null;
 let decoder = null;
 let packets = 0;
+let bytes = 0;
 let skipped = 0;
 let captured = null;
 const unwrap = new Unwrap();
 
 function tell() {
-    postMessage({ packets, lost: skipped, captured });
+    postMessage({ packets, bytes, lost: skipped, captured });
 }
 
 function fail(error) {
@@ -45,6 +46,7 @@ function deliverSamples(position, view, at, length) {
 }
 
 function onPackets(buffer) {
+    bytes += buffer.byteLength;
     const view = new DataView(buffer);
     for (let at = 0; at + HEADER <= buffer.byteLength;) {
         const position = unwrap.next(view.getUint32(at)) * metadata.samples;

@@ -4,6 +4,7 @@
 import { ringStats } from './direct.js';
 import { Player } from './player.js';
 import { RINGS } from './ring.js';
+import { tell } from './tell.js';
 
 export class SocketPath extends EventTarget {
     #rpc;
@@ -11,7 +12,7 @@ export class SocketPath extends EventTarget {
     #context;
     #worker = null;
     #player = null;
-    #told = { packets: 0, lost: 0, captured: null };
+    #told = { packets: 0, bytes: 0, lost: 0, captured: null };
     #stopped = false;
     #arrived;
     #failed;
@@ -57,7 +58,7 @@ export class SocketPath extends EventTarget {
         if (data.error) {
             this.#failed(new Error(data.error)); // means nothing once it has started
             if (!this.#stopped) {
-                this.dispatchEvent(new CustomEvent('lost', { detail: data.error }));
+                tell(this, 'lost', data.error);
             }
         } else if (data.listener) this.listener = data.listener;
         else {
@@ -71,9 +72,9 @@ export class SocketPath extends EventTarget {
     }
 
     async stats(clock) {
-        const { packets, lost, captured } = this.#told;
+        const { packets, bytes, lost, captured } = this.#told;
         const { roundTrip } = clock;
-        return { packets, lost, roundTrip,
+        return { packets, bytes, lost, roundTrip,
             ...ringStats(this.#player, captured, clock, roundTrip ?? 0) };
     }
 

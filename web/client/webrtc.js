@@ -7,6 +7,7 @@
 import { BufferedSink } from './buffered.js';
 import { DirectSink } from './direct.js';
 import { Peer } from './peer.js';
+import { tell } from './tell.js';
 
 const POLL = 50; // ms between two looks for the first packet
 
@@ -66,6 +67,7 @@ export class WebRtcPath extends EventTarget {
         const roundTrip = pair?.currentRoundTripTime ?? null;
         return {
             packets: inbound?.packetsReceived ?? 0,
+            bytes: inbound?.bytesReceived ?? 0,
             lost: inbound?.packetsLost ?? 0,
             jitter: inbound?.jitter ?? 0,
             roundTrip,
@@ -85,6 +87,6 @@ export class WebRtcPath extends EventTarget {
     }
 
     #lose(reason) {
-        if (!this.#stopped) this.dispatchEvent(new CustomEvent('lost', { detail: reason }));
+        if (!this.#stopped) tell(this, 'lost', reason);
     }
 }

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the server tells of itself, as docs/api.md has it.
+import type {
+    Audience, Buffer, Bundle, Bus, Clock, Listener, Node, Recall, Recording, Relay, Room, SceneHead,
+    Status, StereoLevel, Synthdef,
+} from './commands.js';
+
+/** Who caused it, a client of scsynth, null where unknown; and when, Unix time by the server. */
+interface Cause {
+    by: number | null;
+    time: number;
+}
+
+/** A line of the server's log. */
+export interface LogLine {
+    /** Unix time */
+    time: number;
+    level: 'error' | 'warning' | 'info' | 'debug';
+    source: string;
+    message: string;
+    fields?: { [name: string]: unknown };
+}
+
+/** How the server did in two seconds. Counts are those since its start. */
+export interface Figures {
+    /** Unix time */
+    time: number;
+    /** percent */
+    cpu: number;
+    /** percent */
+    cpu_peak: number;
+    synths: number;
+    ugens: number;
+    groups: number;
+    late: number;
+    failures: number;
+    xruns: number;
+    /** bytes */
+    memory: number;
+    listeners: number;
+    /** share of the packets, null while unknown */
+    loss: number | null;
+    /** seconds, null while unknown */
+    delay: number | null;
+}
+
+/** The events by their names, with what they bring. */
+export interface Events {
+    'node.started': { node: Node } & Cause;
+    'node.changed': { node: Node } & Cause;
+    /** `parent` is -1 where there was none */
+    'node.ended': { id: number; parent: number } & Cause;
+    'server.status': Status;
+    'server.aside': { method: string; synthdef: string | null; node: number | null };
+    /** levels in dBFS, ten times a second */
+    meter: { room: string; peak: StereoLevel; rms: StereoLevel };
+    'room.changed': { room: Room };
+    'listener.changed': { listener: Listener };
+    /** those whose figures are new, with these figures */
+    'listener.stats': {
+        room: string;
+        audience: Audience;
+        listeners: Array<Pick<Listener, 'id' | 'served'> & Partial<Listener>>;
+    };
+    'synthdef.changed': { synthdef: Synthdef };
+    'synthdef.removed': { name: string };
+    'bus.changed': { bus: Bus };
+    'bus.removed': { id: string };
+    'buffer.changed': { buffer: Buffer };
+    'buffer.removed': { id: number };
+    'bundle.scheduled': Bundle;
+    'bundle.done': Bundle;
+    'bundle.cancelled': { bundle: number; reason: string };
+    'clock.beat': Clock;
+    'clock.changed': Clock;
+    'recording.changed': { recording: Recording };
+    'recording.removed': { id: string };
+    'relay.changed': { relay: Relay };
+    'relay.removed': { id: string };
+    'scene.changed': { scene: SceneHead };
+    'scene.removed': { name: string };
+    'scene.recalled': Recall;
+    'preset.changed': { synthdef: string; preset: string };
+    'preset.removed': { synthdef: string; preset: string };
+}
+
+export type EventName = keyof Events;

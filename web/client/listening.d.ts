@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+export type PathKind = 'webrtc' | 'websocket' | 'webm' | 'pcm';
+/** "automatic" is balanced; "lowest" delay, or "safe" on a bad network. */
+export type Mode = 'automatic' | 'lowest' | 'balanced' | 'safe';
+export type ListeningState = 'idle' | 'connecting' | 'connected' | 'lost';
+
+export interface ListenOptions {
+    /** the ways that may be taken, all by default */
+    kinds?: PathKind[];
+}
+
+/** What is heard now. */
+export interface Path {
+    kind: PathKind;
+    mode?: Exclude<Mode, 'automatic'>;
+    /** why it is not what was asked for */
+    reason: string | null;
+}
+
+/** How the sound arrives. Times are in seconds. */
+export interface AudioStats extends Path {
+    /** bits a second, of the last three seconds; null while unknown */
+    bitrate: number | null;
+    /** so far; of "webm" bytes, since packets are not told */
+    packets: number;
+    bytes: number;
+    /** packets so far; null where that is not told ("webm") */
+    lost: number | null;
+    /** share of the packets of the last three seconds that did not come; null while unknown */
+    loss: number | null;
+    /** of the packets' arrival; by WebRTC only */
+    jitter?: number;
+    /** to the server and back; null while unknown */
+    roundTrip: number | null;
+    /** from capture to the ear; null while unknown */
+    delay: number | null;
+    /** the delay could only be estimated */
+    estimated?: boolean;
+    /** how much sound waits to be played */
+    buffer?: number;
+    /** times that sound was missing */
+    gaps?: number;
+    /** of sound that was made up for what was missing */
+    concealed?: number;
+    /** of sound */
+    played?: number;
+    /** it gathers sound before it goes on ("webm") */
+    buffering?: boolean;
+}
+
+/**
+ * Hearing a room, by the best path that there is; one that does not carry is followed by another,
+ * by itself. Events: "state", "path" and "stats" (`detail` is an AudioStats).
+ */
+export class Listening extends EventTarget {
+    /** Begins; in a page, to be called from a press of a button. */
+    start(): void;
+    stop(): Promise<void>;
+    /** may be changed while it sounds */
+    mode: Mode;
+    readonly state: ListeningState;
+    readonly path: Path | null;
+    /** seconds from capture to the ear, null while unknown */
+    readonly delay: number | null;
+    /** why it is not heard, in words */
+    readonly error: string;
+    /** How it arrives, measured half a second ago at most; null while nothing is heard. */
+    getAudioStats(): AudioStats | null;
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type {
+    Buffer, Bundle, Bus, Clock, Listener, Node, Recording, Relay, Room, SceneHead, Status, Synthdef,
+} from './commands.js';
+import type { Figures, LogLine } from './events.js';
+
+/** What can be watched. Empty, or null, as long as nobody watches it. */
+export interface Known {
+    /** by id; in scsynth's order when it was fetched, newer ones last */
+    readonly nodes: Map<number, Node>;
+    /** by name */
+    readonly synthdefs: Map<string, Synthdef>;
+    readonly rooms: Map<string, Room>;
+    readonly scenes: Map<string, SceneHead>;
+    /** by id */
+    readonly buses: Map<string, Bus>;
+    readonly buffers: Map<number, Buffer>;
+    readonly recordings: Map<string, Recording>;
+    readonly relays: Map<string, Relay>;
+    readonly listeners: Map<string, Listener>;
+    /** those that wait for their time, by number */
+    readonly bundles: Map<number, Bundle>;
+    readonly server: Status | null;
+    readonly clock: Clock | null;
+    /** the last 500 lines, the oldest first */
+    readonly log: LogLine[];
+    /** of the last ten minutes, the oldest first */
+    readonly history: Figures[];
+}
+
+export type Kind = keyof Known;
+
+/** What happened: `value` is undefined when it is gone, `before` when it is new. */
+export interface Change<Key, Value> {
+    key: Key;
+    value: Value | undefined;
+    before: Value | undefined;
+}
+
+export type ChangeOf<K extends Kind> = Known[K] extends Map<infer Key, infer Value>
+    ? Change<Key, Value>
+    : Known[K] extends Array<infer Entry> ? Change<null, Entry> : Change<null, NonNullable<Known[K]>>;
