@@ -178,6 +178,33 @@ export type Controls = { [name: string]: Control };
 /** Another one than before means: ask for everything again. */
 export type Epoch = number;
 
+/** How Farfield was at one moment; counts are since the controller began. */
+export interface Figure {
+    /** Unix time */
+    time: number;
+    /** percent, as server.status has it */
+    cpu: number;
+    /** percent */
+    cpu_peak: number;
+    synths: number;
+    ugens: number;
+    groups: number;
+    /** bundles that came too late */
+    late: number;
+    /** times that scsynth had no memory left */
+    failures: number;
+    /** as the pipeline counts them */
+    xruns: number;
+    /** bytes in use by Farfield's programs together */
+    memory: number;
+    /** in all rooms */
+    listeners: number;
+    /** share of the packets of late that were lost, of listeners who tell */
+    loss: number | null;
+    /** seconds to the ear, the mean of listeners who tell */
+    delay: number | null;
+}
+
 export interface Freed {
     /** number of synths */
     freed: number;
@@ -188,12 +215,34 @@ export interface Heard {
     audition: Audition;
 }
 
+export interface History {
+    /** seconds between two figures */
+    interval: number;
+    /** oldest first */
+    figures: Figure[];
+}
+
 /** STUN and TURN servers, as RTCPeerConnection takes them. */
 export type IceServers = Array<{
     urls: string;
     username?: string;
     credential?: string;
 }>;
+
+/** What a program has said. */
+export interface Line {
+    /** goes up by 1 */
+    number: number;
+    /** Unix time */
+    time: number;
+    /** error: somebody must act; warning: going on, but worse */
+    level: 'error' | 'warning' | 'info';
+    source: 'controller' | 'scsynth' | 'jackd';
+    /** area.what of the controller, else the line itself */
+    message: string;
+    /** what the controller says besides */
+    fields?: { [name: string]: unknown };
+}
 
 export interface Listener {
     id: string;
@@ -239,6 +288,11 @@ export interface Listeners {
 
 export interface Live {
     live: true;
+}
+
+export interface Log {
+    /** oldest first */
+    lines: Line[];
 }
 
 /** Buses ("c12", "a20" or a name) by control name; null ends a mapping. */
@@ -966,6 +1020,14 @@ export interface Commands {
         };
         result: Listener;
     };
+    /** What the controller, scsynth and jackd have said of late, oldest first. */
+    'log.list': {
+        params: {
+            /** the last so many lines [100] */
+            count?: number;
+        };
+        result: Log;
+    };
     /** Sets several controls behind each other to one value. */
     'node.fill': {
         params: {
@@ -1375,6 +1437,11 @@ export interface Commands {
         params: Record<string, never>;
         result: About;
     };
+    /** Load, counts and listeners of the last ten minutes, one figure each two seconds. */
+    'server.history': {
+        params: Record<string, never>;
+        result: History;
+    };
     /** Silence, now: frees every synth and clears what is scheduled. */
     'server.panic': {
         params: Record<string, never>;
@@ -1675,6 +1742,10 @@ export interface CommandTree {
         /** One listener. */
         show: Command<'listener.show'>;
     };
+    log: {
+        /** What the controller, scsynth and jackd have said of late, oldest first. */
+        list: Command<'log.list'>;
+    };
     node: {
         /** Sets several controls behind each other to one value. */
         fill: Command<'node.fill'>;
@@ -1788,6 +1859,8 @@ export interface CommandTree {
     server: {
         /** What this is, and where its parts are. */
         about: Command<'server.about'>;
+        /** Load, counts and listeners of the last ten minutes, one figure each two seconds. */
+        history: Command<'server.history'>;
         /** Silence, now: frees every synth and clears what is scheduled. */
         panic: Command<'server.panic'>;
         /** Starts scsynth anew and brings the state back. */
@@ -1856,4 +1929,4 @@ export interface CommandTree {
 }
 
 /** What can be subscribed to. */
-export type Topic = 'nodes' | 'server' | 'meters' | 'rooms' | 'listeners' | 'synthdefs' | 'log' | 'buses' | 'buffers' | 'bundles' | 'clock' | 'scenes' | 'recordings' | 'relays';
+export type Topic = 'nodes' | 'server' | 'meters' | 'rooms' | 'listeners' | 'synthdefs' | 'log' | 'buses' | 'buffers' | 'bundles' | 'clock' | 'scenes' | 'recordings' | 'relays' | 'history';

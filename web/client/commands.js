@@ -37,6 +37,7 @@ export const COMMANDS = {
     'listener.report': { rpc: true },
     'listener.set': { rpc: true },
     'listener.show': { rpc: true },
+    'log.list': { rpc: true },
     'node.fill': { rpc: true },
     'node.free': { rpc: true },
     'node.list': { rpc: true },
@@ -77,6 +78,7 @@ export const COMMANDS = {
     'scene.recall': { rpc: true },
     'scene.show': { rpc: true },
     'server.about': { rpc: true },
+    'server.history': { rpc: true },
     'server.panic': { rpc: true },
     'server.restart': { rpc: true },
     'server.status': { rpc: true },
@@ -104,5 +106,5 @@ export const COMMANDS = {
 // What can be subscribed to.
 export const TOPICS = [
     'nodes', 'server', 'meters', 'rooms', 'listeners', 'synthdefs', 'log', 'buses',
-    'buffers', 'bundles', 'clock', 'scenes', 'recordings', 'relays',
+    'buffers', 'bundles', 'clock', 'scenes', 'recordings', 'relays', 'history',
 ];

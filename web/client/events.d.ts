@@ -1,47 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the server tells of itself, as docs/api.md has it.
 import type {
-    Audience, Buffer, Bundle, Bus, Clock, Listener, Node, Recall, Recording, Relay, Room, SceneHead,
-    Status, StereoLevel, Synthdef,
+    Audience, Buffer, Bundle, Bus, Clock, Figure, Line, Listener, Node, Recall, Recording, Relay, Room,
+    SceneHead, Status, StereoLevel, Synthdef,
 } from './commands.js';
 
 /** Who caused it, a client of scsynth, null where unknown; and when, Unix time by the server. */
 interface Cause {
     by: number | null;
     time: number;
-}
-
-/** A line of the server's log. */
-export interface LogLine {
-    /** Unix time */
-    time: number;
-    level: 'error' | 'warning' | 'info' | 'debug';
-    source: string;
-    message: string;
-    fields?: { [name: string]: unknown };
-}
-
-/** How the server did in two seconds. Counts are those since its start. */
-export interface Figures {
-    /** Unix time */
-    time: number;
-    /** percent */
-    cpu: number;
-    /** percent */
-    cpu_peak: number;
-    synths: number;
-    ugens: number;
-    groups: number;
-    late: number;
-    failures: number;
-    xruns: number;
-    /** bytes */
-    memory: number;
-    listeners: number;
-    /** share of the packets, null while unknown */
-    loss: number | null;
-    /** seconds, null while unknown */
-    delay: number | null;
 }
 
 /** The events by their names, with what they bring. */
@@ -82,6 +49,9 @@ export interface Events {
     'scene.recalled': Recall;
     'preset.changed': { synthdef: string; preset: string };
     'preset.removed': { synthdef: string; preset: string };
+    log: Line;
+    /** how the server is, each two seconds */
+    history: Figure;
 }
 
 export type EventName = keyof Events;

@@ -8,10 +8,10 @@ import type { ListenOptions, Listening } from './listening.js';
 export * from './commands.js';
 export * from './events.js';
 export * from './listening.js';
-export type { Change, Kind, Known } from './mirrors.js';
+export type { Change, ChangeOf, Kind, Known } from './mirrors.js';
 
 /** What goes up as the body of a request. */
-export type Bytes = Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer>;
+export type Bytes = Blob | ArrayBuffer | ArrayBufferView;
 
 export type Method = keyof Commands;
 

@@ -52,7 +52,7 @@ export class Farfield extends EventTarget {
         this.rpc = new Rpc((signal) => this.#locate(signal), { key, WebSocket });
         this.#rest = new Rest(base, () => this.rpc.key, this.#ending.signal);
         this.#topics = new Topics(this.rpc);
-        this.#mirrors = new Mirrors((method) => this.rpc.call(method),
+        this.#mirrors = new Mirrors((method, params) => this.rpc.call(method, params),
             (topic, handler) => this.#topics.on(topic, handler));
         this.commands = tree((...call) => this.call(...call));
         this.rpc.addEventListener('state', ({ detail }) => {

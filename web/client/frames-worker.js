@@ -2,7 +2,8 @@
 // The shortest way out of WebRTC: packets as they arrive, past the browser's jitter buffer, through
 // the decoder and on to the ring. Is told {input}, the ring's port; tells {captured: {position,
 // time}}, Unix milliseconds by the sender's clock where it says so, {packets} and {error}.
-import { OpusDecoder, Unwrap } from './opus.js';
+import { OpusDecoder } from './opus.js';
+import { Unwrap } from './packets.js';
 
 const TELL = 250; // ms
 

@@ -8,6 +8,18 @@ export type ListeningState = 'idle' | 'connecting' | 'connected' | 'lost';
 export interface ListenOptions {
     /** the ways that may be taken, all by default */
     kinds?: PathKind[];
+    /** takes the sound instead of the loudspeakers: a program hears, in Node or in a page */
+    onsamples?: (samples: SampleBlock) => void;
+    /** the package @roamhq/wrtc: with `onsamples`, WebRTC is tried before plain samples */
+    wrtc?: unknown;
+}
+
+/** Some milliseconds of sound, full scale 1. */
+export interface SampleBlock {
+    left: Float32Array;
+    right: Float32Array;
+    /** Hz */
+    rate: number;
 }
 
 /** What is heard now. */

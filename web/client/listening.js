@@ -12,6 +12,7 @@ import { ladder } from './ladder.js';
 import { Output } from './output.js';
 import { outputDelay } from './player.js';
 import { Rates } from './rates.js';
+import { sampleLadder, SampleOutput } from './samples.js';
 import { tell } from './tell.js';
 
 const LIMIT = 15000; // ms that a path may take until it sounds
@@ -41,7 +42,7 @@ function sleep(ms, signal) {
 export class Listening extends EventTarget {
     #rpc;
     #room;
-    #kinds;
+    #ladder;
     #mode = 'automatic';
     #wanted = false;
     #search = 0; // which search goes on; a later one makes those before end
@@ -59,17 +60,20 @@ export class Listening extends EventTarget {
     #reported = {}; // what the last report was made of
     #rates = new Rates();
     clock;
-    output = new Output();
+    output;
     state = 'idle';
     stats = null;
     error = '';
 
-    // `kinds` are the rungs that may be used, all by default.
-    constructor(rpc, { room = 'main', kinds } = {}) {
+    // `kinds` are the rungs that may be used, all by default. With `onsamples` a program gets the
+    // sound instead of the loudspeakers: {left, right, rate}; by WebRTC where `wrtc` is handed in,
+    // the package @roamhq/wrtc.
+    constructor(rpc, { room = 'main', kinds, onsamples, wrtc } = {}) {
         super();
         this.#rpc = rpc;
         this.#room = room;
-        this.#kinds = kinds;
+        this.#ladder = (mode) => (onsamples ? sampleLadder(mode, kinds, wrtc) : ladder(mode, kinds));
+        this.output = onsamples ? new SampleOutput(onsamples) : new Output();
         this.clock = new ServerClock(rpc);
         rpc.addEventListener('state', ({ detail }) => {
             if (detail === 'open' && this.#wanted && !this.#current) this.#seek();
@@ -158,7 +162,7 @@ export class Listening extends EventTarget {
             if (retry && performance.now() < attempt.due) attempt.search = search;
             else this.#abandon(attempt);
         }
-        const rungs = ladder(this.#mode, this.#kinds).slice(0, below);
+        const rungs = this.#ladder(this.#mode).slice(0, below);
         for (const [order, rung] of rungs.entries()) {
             const attempt = [...this.#attempts].find((other) => other.order === order) ??
                 this.#attempt(rung, order, search);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type {
-    Buffer, Bundle, Bus, Clock, Listener, Node, Recording, Relay, Room, SceneHead, Status, Synthdef,
+    Buffer, Bundle, Bus, Clock, Figure, Line, Listener, Node, Recording, Relay, Room, SceneHead, Status, Synthdef,
 } from './commands.js';
-import type { Figures, LogLine } from './events.js';
 
 /** What can be watched. Empty, or null, as long as nobody watches it. */
 export interface Known {
@@ -23,9 +22,9 @@ export interface Known {
     readonly server: Status | null;
     readonly clock: Clock | null;
     /** the last 500 lines, the oldest first */
-    readonly log: LogLine[];
+    readonly log: Line[];
     /** of the last ten minutes, the oldest first */
-    readonly history: Figures[];
+    readonly history: Figure[];
 }
 
 export type Kind = keyof Known;

@@ -93,10 +93,11 @@ class TailMirror {
     value = [];
     #member;
 
-    constructor(kind, list, member) {
+    constructor(kind, list, member, params) {
         this.kind = this.topic = kind;
         this.list = list;
         this.#member = member;
+        this.params = params;
     }
 
     fill(answer) {
@@ -117,7 +118,7 @@ function mirrorOf(kind) {
     switch (kind) {
     case 'server': return new WholeMirror(kind, 'server.status', ['server.status']);
     case 'clock': return new WholeMirror(kind, 'clock.show', ['clock.beat', 'clock.changed']);
-    case 'log': return new TailMirror(kind, 'log.list', 'lines');
+    case 'log': return new TailMirror(kind, 'log.list', 'lines', { count: TAIL.log });
     case 'history': return new TailMirror(kind, 'server.history', 'figures');
     default: throw new TypeError(`there is nothing called "${kind}" to watch`);
     }
@@ -130,7 +131,7 @@ export class Mirrors {
     #epoch = null;
     #isOpen = false;
 
-    // `call(method)` asks the server, `on(name, handler)` hears its events.
+    // `call(method, params)` asks the server, `on(name, handler)` hears its events.
     constructor(call, on) {
         this.#call = call;
         this.#on = on;
@@ -198,7 +199,8 @@ export class Mirrors {
     async #fetch(kept) {
         const search = ++kept.search;
         try {
-            const answer = await this.#call(kept.mirror.list);
+            const { list, params } = kept.mirror;
+            const answer = await this.#call(list, params);
             if (search !== kept.search) return; // a newer one is under way
             kept.mirror.fill(answer);
             kept.isFresh = true;

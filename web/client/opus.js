@@ -44,15 +44,3 @@ export class OpusDecoder {
         this.#port.postMessage({ position, channels }, channels.map(({ buffer }) => buffer));
     }
 }
-
-// Counts on where a 32 bit number begins anew; the first number is 0.
-export class Unwrap {
-    #last = null;
-    #count = 0;
-
-    next(number) {
-        if (this.#last !== null) this.#count += (number - this.#last) | 0;
-        this.#last = number;
-        return this.#count;
-    }
-}

@@ -21,19 +21,21 @@ export function askForStereo(sdp) {
 
 export class Peer extends EventTarget {
     #rpc;
+    #RTCPeerConnection;
     #early = []; // candidates that came before the offer was read
     #connection = null; // from the offer on: browsers bound how many there are, whether used or not
     #closing = new AbortController();
     #restarting = false;
     listener = null; // id that the server gave
 
-    constructor(rpc) {
+    constructor(rpc, RTCPeerConnection = globalThis.RTCPeerConnection) {
         super();
         this.#rpc = rpc;
+        this.#RTCPeerConnection = RTCPeerConnection;
         const { signal } = this.#closing;
         rpc.addEventListener('notification', ({ detail }) => this.#onNotification(detail),
             { signal });
-        addEventListener('pagehide', () => this.close(), { signal });
+        globalThis.addEventListener?.('pagehide', () => this.close(), { signal });
     }
 
     // Asks for the sound; `ontrack` gets the RTCTrackEvent, and has to act on it at once.
@@ -45,7 +47,7 @@ export class Peer extends EventTarget {
             this.#sayBye(); // stopped meanwhile
             throw new Error('stopped');
         }
-        const connection = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
+        const connection = new this.#RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
         connection.ontrack = ontrack;
         connection.onconnectionstatechange = () => this.#onState();
         connection.onicecandidate = ({ candidate }) => this.#tell(candidate);

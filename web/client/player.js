@@ -62,7 +62,7 @@ export function heardTime(context) {
     return Math.abs(time - guess) < 0.5 ? time : guess; // some browsers tell fairy tales
 }
 
-// Seconds from an AudioNode's output to the ear.
+// Seconds from an AudioNode's output to the ear; none where there is no context.
 export function outputDelay(context) {
-    return context.outputLatency || context.baseLatency || 0;
+    return context?.outputLatency || context?.baseLatency || 0;
 }

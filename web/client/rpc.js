@@ -16,7 +16,6 @@ const UNANSWERED = 5000; // calls; the server takes twice as many
 export class Rpc extends EventTarget {
     #locate;
     #key;
-    #WebSocket;
     #socket = null;
     #pending = new Map();
     #lastId = 0;
@@ -26,6 +25,7 @@ export class Rpc extends EventTarget {
     #pulse;
     #heard = 0;
     #ending = new AbortController();
+    WebSocket;
     state = 'connecting';
 
     // `locate` resolves to {websocket, key_required}; it is asked anew for each attempt, for a
@@ -38,7 +38,7 @@ export class Rpc extends EventTarget {
         }
         this.#locate = locate;
         this.#key = key;
-        this.#WebSocket = WebSocket;
+        this.WebSocket = WebSocket;
         this.#pulse = setInterval(() => this.#checkSilence(), SILENCE / 2);
         const { signal } = this.#ending;
         globalThis.addEventListener?.('online', () => this.#retryNow(), { signal });
@@ -123,7 +123,7 @@ export class Rpc extends EventTarget {
     }
 
     #open(url) {
-        const socket = new this.#WebSocket(url, PROTOCOL);
+        const socket = new this.WebSocket(url, PROTOCOL);
         this.#socket = socket;
         clearTimeout(this.#opening);
         this.#opening = setTimeout(() => socket.close(), CALL_TIMEOUT * 1000);

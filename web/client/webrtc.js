@@ -15,16 +15,20 @@ export class WebRtcPath extends EventTarget {
     kind = 'webrtc';
     #peer;
     #sink = null;
+    #createSink;
     #params;
     #context;
     #stopped = false;
 
-    constructor({ rpc, room, mode, context }) {
+    // `createSink` and `RTCPeerConnection` take the place of the browser's.
+    constructor({ rpc, room, mode, context, createSink, RTCPeerConnection }) {
         super();
         this.mode = mode;
         this.#params = { room, mode };
         this.#context = context;
-        this.#peer = new Peer(rpc);
+        this.#createSink = createSink ?? ((...args) =>
+            (mode === 'lowest' ? DirectSink : BufferedSink).create(...args));
+        this.#peer = new Peer(rpc, RTCPeerConnection);
         this.#peer.addEventListener('lost', ({ detail }) => this.#lose(detail));
     }
 
@@ -33,8 +37,8 @@ export class WebRtcPath extends EventTarget {
     }
 
     async start() {
-        const Sink = this.mode === 'lowest' ? DirectSink : BufferedSink;
-        this.#sink = await Sink.create(this.#context, this.mode, (reason) => this.#lose(reason));
+        this.#sink = await this.#createSink(this.#context, this.mode,
+            (reason) => this.#lose(reason));
         if (this.#stopped) {
             this.#sink.close();
             throw new Error('stopped');
