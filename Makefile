@@ -223,7 +223,7 @@ $(BUILD)/controller/sound/%.o: controller/sound/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(call pkg,--cflags,$(LIBS_SOUND)) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/farfield-sound: $(BUILD)/controller/sound/main.o
+$(BUILD)/farfield-sound: $(call objects,controller/sound/*.c)
 	$(CC) $(CFLAGS) -o $@ $^ $(call pkg,--libs,$(LIBS_SOUND)) -lm
 
 $(BUILD)/become.so: controller/make/become.c

@@ -402,6 +402,7 @@ static void tear_down(struct app *app)
     websockets_destroy(app->websockets);
     rpc_destroy(app->rpc);
     assets_destroy(app->assets);
+    assets_peaks_destroy(app->peaks);
     session_destroy(app->session);
     mdns_withdraw(app->mdns);
     osc_in_close(app->osc_in);

@@ -13,6 +13,7 @@
 #include "controller/core/api/rpc.h"
 #include "controller/core/session.h"
 #include "controller/doors/assets.h"
+#include "controller/doors/assets_peaks.h"
 #include "controller/doors/audition.h"
 #include "controller/doors/http.h"
 #include "controller/doors/library.h"
@@ -37,6 +38,7 @@ struct app {
     struct library *library;
     struct auditions *auditions;
     struct assets *assets;
+    struct assets_peaks *peaks;
     guint keeping_buffers; // the timer after which they are written down
     struct store *store;
     struct scsynth *scsynth;

@@ -56,6 +56,12 @@ static void port_delete_file(void *data, const char *path)
     g_unlink(path);
 }
 
+static void port_read_peaks(void *data, guint ticket, const char *path, int points)
+{
+    struct app *app = data;
+    assets_peaks_read(app->peaks, ticket, path, points);
+}
+
 static gboolean on_keep(gpointer data)
 {
     struct app *app = data;
@@ -85,6 +91,7 @@ void wiring_assets(struct session_ports *ports)
     ports->scratch_file = port_scratch;
     ports->file_size = port_file_size;
     ports->delete_file = port_delete_file;
+    ports->read_peaks = port_read_peaks;
     ports->buffers_changed = port_buffers_changed;
 }
 
@@ -103,6 +110,7 @@ void wiring_open_assets(struct app *app)
                                MIN(buffers->max_memory, BUFFERS_MAX_SAMPLES * sizeof(float))};
     app->assets = assets_create(&plan);
     assets_start(app->assets, app->session);
+    app->peaks = assets_peaks_create(sound, app->session);
     json_t *kept = state_load_buffers(&app->state);
     buffers_from_json(app->session, kept);
     json_decref(kept);

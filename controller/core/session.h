@@ -125,6 +125,8 @@ struct session_ports {
     char *(*scratch_file)(void *data, int number, guint64 bytes, GError **error);
     guint64 (*file_size)(void *data, const char *path);
     void (*delete_file)(void *data, const char *path);
+    // Has a sound file looked at, which it takes; session_on_peaks() says what is drawn of it.
+    void (*read_peaks)(void *data, guint ticket, const char *path, int points);
     // buffers_to_json() is to be written down.
     void (*buffers_changed)(void *data);
     void (*random)(void *data, guint8 *bytes, gsize length);
@@ -317,6 +319,10 @@ void session_add_asset(struct session *session, const char *name, const char *ti
 // takes.
 void session_on_sound(struct session *session, guint ticket, const char *name, const char *title,
                       const json_t *facts, struct problem *problem, int64_t now);
+// What is drawn of the file of `ticket`: of each channel {"min", "max"} (borrowed), or `problem`,
+// which it takes.
+void session_on_peaks(struct session *session, guint ticket, const json_t *channels,
+                      struct problem *problem, int64_t now);
 
 // A definition has been rendered.
 void session_on_audition(struct session *session, const char *sum, const struct audition *audition,

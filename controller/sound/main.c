@@ -7,6 +7,8 @@
 // upload instead of the controller, while the kernel bounds its memory and time. scsynth, which
 // trusts what it reads, gets a header that was written here.
 //
+// farfield-sound --peaks IN POINTS: prints what is drawn of a sound file (peaks.h).
+//
 // Prints one JSON object: {"sum", "bytes", "frames", "channels", "rate", "format"}, or {"status",
 // "detail"} of what is wrong.
 #include <errno.h>
@@ -23,6 +25,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "controller/sound/peaks.h"
 
 #define MAX_CHANNELS 64
 #define MIN_RATE 1000
@@ -247,12 +251,27 @@ static char *sum_of(const char *path, guint64 *bytes)
     return g_strdup(g_checksum_get_string(sum));
 }
 
+static int print_peaks(const char *path, int points)
+{
+    limit_all(0);
+    json_t *peaks = points > 0 ? peaks_of_file(path, points) : NULL;
+    if (!peaks)
+        refuse(500, "the sound cannot be read");
+    // What is drawn needs no more.
+    json_dumpf(peaks, stdout, JSON_COMPACT | JSON_REAL_PRECISION(5));
+    json_decref(peaks);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 4) {
-        fprintf(stderr, "usage: farfield-sound IN OUT MAX_BYTES\n");
+        fprintf(stderr, "usage: farfield-sound IN OUT MAX_BYTES\n"
+                        "       farfield-sound --peaks IN POINTS\n");
         return 2;
     }
+    if (strcmp(argv[1], "--peaks") == 0)
+        return print_peaks(argv[2], atoi(argv[3]));
     struct job job = {.max_samples = g_ascii_strtoull(argv[3], NULL, 10) / sizeof(float)};
     limit_all(job.max_samples * sizeof(float));
     open_in(&job, argv[1]);

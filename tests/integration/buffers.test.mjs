@@ -211,3 +211,69 @@ test('assets are kept once, whatever they came as, and go when nothing is made o
     assert.equal((await api('GET', `/v1/assets/${asset}/audio`)).status, 404);
     assert.ok(!files('assets').some((name) => name.startsWith(asset)));
 });
+
+// --- as it is drawn -----------------------------------------------------------------------------
+
+const peaks = (id, query = '') => api('GET', `/v1/buffers/${id}/peaks${query}`);
+const near = (values, expected, by) => {
+    assert.equal(values.length, expected.length);
+    values.forEach((value, i) => assert.ok(Math.abs(value - expected[i]) <= by,
+        `${i}: ${value}, not ${expected[i]}`));
+};
+
+test('what is drawn of a buffer is what is in it now, channel by channel', async () => {
+    const ramp = Float32Array.from({ length: 8000 }, (_, i) => i / 8000);
+    const down = ramp.map((value) => -value / 2);
+    const { id } = (await upload(wav([ramp, down]))).body;
+    const { status, body } = await peaks(id, '?points=4');
+    assert.equal(status, 200, JSON.stringify(body));
+    assert.equal(body.from, 0);
+    assert.equal(body.frames, 8000);
+    assert.equal(body.sample_rate, 48000);
+    assert.equal(body.channels.length, 2);
+    near(body.channels[0].min, [0, 0.25, 0.5, 0.75], 1e-4);
+    near(body.channels[0].max, [0.25, 0.5, 0.75, 1], 2e-4);
+    near(body.channels[1].min, [-0.125, -0.25, -0.375, -0.5], 1e-4);
+    near(body.channels[1].max, [0, -0.125, -0.25, -0.375], 1e-4);
+
+    // A part of it, and no more points than frames.
+    const part = (await peaks(id, '?points=100&from=4000&frames=3')).body;
+    assert.equal(part.frames, 3);
+    near(part.channels[0].min, [0.5, 0.500125, 0.50025], 1e-5);
+    assert.deepEqual(part.channels[0].max, part.channels[0].min);
+
+    // What has been written since shows.
+    await api('PATCH', `/v1/buffers/${id}/samples`, { start: 16, values: [0.9, -0.9] });
+    const written = (await peaks(id, '?points=1000')).body;
+    near([written.channels[0].max[1], written.channels[1].min[1]], [0.9, -0.9], 1e-4);
+    assert.equal((await peaks(id, '?points=4097')).status, 422);
+    assert.equal((await peaks(id, '?from=8000')).status, 422);
+    assert.equal((await peaks(999999)).status, 404);
+    await free(id);
+    assert.deepEqual(files('server', 'buffers'), [], 'nothing is left where scsynth writes');
+});
+
+test('ten minutes of stereo are drawn, and nobody else waits for it', async () => {
+    const frames = 600 * 48000;
+    const { id } = (await api('POST', '/v1/buffers', { frames, channels: 2 })).body;
+    await api('PATCH', `/v1/buffers/${id}/samples`,
+        { start: 2 * (frames - 1), values: [0.5, -0.25] });
+    let longest = 0;
+    let drawn;
+    const all = peaks(id, '?points=4096').then((answer) => { drawn = answer; });
+    while (!drawn) {
+        const began = performance.now();
+        await api('GET', '/v1/health/live');
+        longest = Math.max(longest, performance.now() - began);
+    }
+    await all;
+    assert.equal(drawn.status, 200, JSON.stringify(drawn.body).slice(0, 500));
+    assert.equal(drawn.body.frames, frames);
+    const [left, right] = drawn.body.channels;
+    assert.equal(left.max.length, 4096);
+    assert.deepEqual([left.max[4095], left.max[4094], right.min[4095], right.max[4095]],
+        [0.5, 0, -0.25, 0]);
+    assert.ok(longest < 500, `somebody else waited ${longest} ms`);
+    await free(id);
+    assert.deepEqual(files('server', 'buffers'), []);
+});

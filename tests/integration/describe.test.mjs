@@ -123,6 +123,7 @@ const recorded = async () => {
 // place of those in the example.
 const given = {
     'buffer.audio': buffer,
+    'buffer.peaks': buffer,
     'buffer.free': buffer,
     'buffer.generate': buffer,
     'buffer.read': buffer,

@@ -272,6 +272,12 @@ static void port_delete_file(void *data, const char *path)
     g_string_append_printf(((struct fake_session *)data)->files, "delete %s; ", path);
 }
 
+static void port_read_peaks(void *data, guint ticket, const char *path, int points)
+{
+    g_string_append_printf(((struct fake_session *)data)->files, "peaks %u %s %d; ", ticket, path,
+                           points);
+}
+
 static void port_buffers_changed(void *data)
 {
     ((struct fake_session *)data)->buffers_kept++;
@@ -387,6 +393,7 @@ struct fake_session *fake_session_create(void)
         .scratch_file = port_scratch_file,
         .file_size = port_file_size,
         .delete_file = port_delete_file,
+        .read_peaks = port_read_peaks,
         .buffers_changed = port_buffers_changed,
         .random = port_random,
         .usage = port_usage,

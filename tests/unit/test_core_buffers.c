@@ -241,6 +241,88 @@ static void a_file_that_scsynth_could_not_write_is_no_answer(void **state)
     assert_answer(fake_call(f, "buffer.audio", "{'id': '0'}"), "500 no room");
 }
 
+// "[[-1,1]]" for one channel of one point.
+static void peaks_are_there(struct fake_session *f, guint ticket)
+{
+    json_t *channels = json_pack("[{s:[f] s:[n]}]", "min", -0.5, "max");
+    session_on_peaks(f->session, ticket, channels, NULL, f->now);
+    json_decref(channels);
+}
+
+static void it_is_drawn_by_others(void **state)
+{
+    struct fake_session *f = *state;
+    make(f, "{'frames': 100, 'channels': 2}");
+    struct fake_answer *answer =
+        fake_call(f, "buffer.peaks", "{'id': '0', 'points': 10, 'from': 20, 'frames': 50}");
+    assert_sent(f, "/b_write 0 /server/out-0.wav wav float 50 20 0; /sync 4");
+    f->file_size = 400;
+    synced(f);
+    assert_text(fake_files(f), "peaks 0 /server/out-0.wav 10;");
+    assert_waiting(answer);
+    // It is free for others as soon as the file is there.
+    struct fake_answer *shown = fake_call(f, "buffer.show", "{'id': '0'}");
+    assert_sent(f, "/b_query 0; /sync 5");
+    synced(f);
+    assert_int_equal(shown->status, 200);
+    peaks_are_there(f, 0);
+    assert_answer(answer, "200 {\"from\":20,\"frames\":50,\"sample_rate\":48000.0,\"channels\":[{"
+                          "\"min\":[-0.5],\"max\":[null]}]}");
+    peaks_are_there(f, 0); // again
+    session_on_peaks(f->session, 77, NULL, problem_new(500, "nobody's"), f->now);
+}
+
+static void what_cannot_be_drawn_says_why(void **state)
+{
+    struct fake_session *f = *state;
+    make(f, "{'frames': 100}");
+    assert_answer(
+        fake_call(f, "buffer.peaks", "{'id': '0', 'from': 100}"),
+        "422 from leads behind the last of 100 frames; from: leads behind the last of 100 "
+        "frames");
+    assert_answer(
+        fake_call(f, "buffer.peaks", "{'id': '0', 'from': 99, 'frames': 2}"),
+        "422 frames leads behind the last of 100 frames; frames: leads behind the last of "
+        "100 frames");
+    assert_int_equal(fake_call(f, "buffer.peaks", "{'id': '0', 'points': 4097}")->status, 422);
+    assert_int_equal(fake_call(f, "buffer.peaks", "{'id': '0', 'points': 0}")->status, 422);
+    assert_int_equal(fake_call(f, "buffer.peaks", "{'id': '1'}")->status, 404);
+    // The disk is full.
+    struct fake_answer *answer = fake_call(f, "buffer.peaks", "{'id': '0'}");
+    fake_run(f, FAKE_MS(2));
+    f->file_size = 399;
+    synced(f);
+    assert_answer(answer, "507 the file could not be written; is the disk full?");
+    assert_text(fake_files(f), "delete /server/out-0.wav;");
+    // The program that is to look at it has failed.
+    answer = fake_call(f, "buffer.peaks", "{'id': '0'}");
+    fake_run(f, FAKE_MS(2));
+    f->file_size = 400;
+    synced(f);
+    assert_text(fake_files(f), "peaks 0 /server/out-0.wav 1024;");
+    session_on_peaks(f->session, 0, NULL, problem_new(500, "it cannot be drawn"), f->now);
+    assert_answer(answer, "500 it cannot be drawn");
+    f->sound_error = "no room";
+    assert_answer(fake_call(f, "buffer.peaks", "{'id': '0'}"), "500 no room");
+}
+
+static void so_many_are_drawn_at_once(void **state)
+{
+    struct fake_session *f = *state;
+    f->file_size = 400;
+    make(f, "{'frames': 100}");
+    for (int i = 0; i < 16; i++) {
+        assert_waiting(fake_call(f, "buffer.peaks", "{'id': '0'}"));
+        fake_run(f, FAKE_MS(2));
+        synced(f);
+    }
+    assert_answer(fake_call(f, "buffer.peaks", "{'id': '0'}"),
+                  "503 16 buffers are being drawn already; try again in a moment");
+    peaks_are_there(f, 3);
+    // The place that is free again; all are answered when it ends.
+    assert_waiting(fake_call(f, "buffer.peaks", "{'id': '0'}"));
+}
+
 static void what_others_did_to_it_is_seen(void **state)
 {
     struct fake_session *f = *state;
@@ -503,6 +585,9 @@ int main(void)
         RUNNING(samples_go_and_come_in_portions),
         RUNNING(what_a_buffer_is_busy_with_comes_first),
         RUNNING(a_file_that_scsynth_could_not_write_is_no_answer),
+        RUNNING(it_is_drawn_by_others),
+        RUNNING(what_cannot_be_drawn_says_why),
+        RUNNING(so_many_are_drawn_at_once),
         RUNNING(what_others_did_to_it_is_seen),
         RUNNING(a_new_scsynth_gets_every_buffer_and_what_was_put_into_it),
         RUNNING(what_cannot_come_back_is_lost_and_said),

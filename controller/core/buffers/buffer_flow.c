@@ -237,6 +237,7 @@ void buffers_stop(struct session *session)
         g_hash_table_iter_remove(&iter);
         call_fail(each, problem_new(503, "Farfield is shutting down"));
     }
+    drawings_stop(session);
     g_hash_table_iter_init(&iter, session->buffers.buffers);
     struct call *call;
     while (g_hash_table_iter_next(&iter, NULL, &each))

@@ -22,6 +22,7 @@ void buffers_init(struct buffers *buffers)
     buffers->raw = g_hash_table_new(NULL, NULL);
     buffers->assets = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, destroy_asset);
     buffers->uploads = g_hash_table_new(NULL, NULL);
+    buffers->drawings = g_hash_table_new(NULL, NULL);
     buffers->readings = g_hash_table_new(NULL, NULL);
     buffers->boot_numbers = g_array_new(FALSE, FALSE, sizeof(int));
     buffers->total = BUFFERS_DEFAULT;
@@ -32,6 +33,7 @@ void buffers_init(struct buffers *buffers)
 void buffers_clear(struct buffers *buffers)
 {
     g_hash_table_unref(buffers->uploads);
+    g_hash_table_unref(buffers->drawings);
     g_hash_table_unref(buffers->readings);
     GHashTableIter iter;
     gpointer buffer;

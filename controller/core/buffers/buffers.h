@@ -76,11 +76,21 @@ struct reading {
     GHashTable *portions; // starts of those that are not there yet
 };
 
+// A buffer that is being drawn.
+struct drawing {
+    struct call *call;
+    char *path; // owned: of the file that scsynth writes it into
+    int from, frames, channels, points;
+    double rate; // Hz
+};
+
 struct buffers {
-    GHashTable *buffers; // number -> struct buffer
-    GHashTable *raw;     // of osc.send: number -> samples; in use, and not to be brought back
-    GHashTable *assets;  // name -> struct asset
-    GHashTable *uploads; // ticket -> struct call that waits for the check of its file
+    GHashTable *buffers;  // number -> struct buffer
+    GHashTable *raw;      // of osc.send: number -> samples; in use, and not to be brought back
+    GHashTable *assets;   // name -> struct asset
+    GHashTable *uploads;  // ticket -> struct call that waits for the check of its file
+    GHashTable *drawings; // ticket -> struct drawing whose file is being looked at
+    int drawing;          // these, and those that scsynth still writes
     guint next_ticket;
     int total;                      // scsynth's -b
     int next;                       // number to be tried first, within the share
@@ -161,6 +171,11 @@ json_t *buffers_to_json(const struct buffers *buffers);
 void buffers_from_json(struct session *session, const json_t *json);
 // Answers the calls that wait for their file.
 void buffers_stop(struct session *session);
+
+// commands/peaks.c
+void drawing_destroy(struct drawing *drawing);
+// Answers the calls that wait for what is drawn.
+void drawings_stop(struct session *session);
 
 // buffer_boot.c: while scsynth is set up. Each sends the next portion with a /sync behind it, and
 // is called again at its /synced; false when there is no more.

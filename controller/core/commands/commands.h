@@ -34,6 +34,7 @@ extern const struct command *const listener_commands[];
 extern const struct command *const log_commands[];
 extern const struct command *const node_commands[];
 extern const struct command *const osc_commands[];
+extern const struct command *const peaks_commands[];
 extern const struct command *const preset_commands[];
 extern const struct command *const recording_commands[];
 extern const struct command *const relay_commands[];
