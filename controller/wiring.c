@@ -73,6 +73,13 @@ static void port_emit(void *data, const char *topic, const char *event, json_t *
     announce_when_ready(app);
 }
 
+static void port_emit_others(void *data, const struct client *except, const char *topic,
+                             const char *event, json_t *params, const char *key)
+{
+    struct app *app = data;
+    rpc_emit_others(app->rpc, except, topic, event, params, key);
+}
+
 static void port_notify(void *data, struct client *client, const char *method, json_t *params)
 {
     rpc_notify(client, method, params);
@@ -402,6 +409,7 @@ struct session_ports wiring_session(struct app *app)
         .real_time = port_real_time,
         .save_model = port_save_model,
         .emit = port_emit,
+        .emit_others = port_emit_others,
         .notify = port_notify,
         .to_pipeline = port_to_pipeline,
         .wake_at = port_wake_at,

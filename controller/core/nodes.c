@@ -208,6 +208,7 @@ void session_forget_node(struct session *session, struct node *node)
     if (room_has_group(session, id))
         session->doubt_at = 0; // it was there
     endings_note(session, node);
+    holds_forget_node(session, id);
     tree_remove(&session->tree, node);
     waits_on_node(session, WAIT_END, id);
 }

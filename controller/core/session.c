@@ -35,6 +35,7 @@ struct session *session_create(const struct session_ports *ports, int wanted_cli
     session->status.version = g_strdup("");
     journal_init(&session->journal);
     history_init(&session->history);
+    holds_init(&session->holds);
     tree_init(&session->tree);
     catalog_init(&session->catalog);
     buffers_init(&session->buffers);
@@ -91,6 +92,7 @@ void session_destroy(struct session *session)
     tree_clear(&session->tree);
     journal_clear(&session->journal);
     history_clear(&session->history);
+    holds_clear(&session->holds);
     g_free(session->status.version);
     g_free(session->api_key);
     g_free(session->stream_url);
@@ -222,6 +224,7 @@ void session_schedule(struct session *session)
     next = earlier(next, relays_deadline(session));
     next = earlier(next, session->journal.due);
     next = earlier(next, session->history.due);
+    next = earlier(next, session->holds.due);
     session->tick_at = next;
     session->ports.wake_at(session->ports.data, next);
 }
@@ -296,6 +299,7 @@ void session_tick(struct session *session, int64_t now)
     relays_expire(session);
     journal_tick(session);
     history_tick(session);
+    holds_tick(session);
     if (batch_is_due(session) && session->flushed_at + SESSION_FLUSH_INTERVAL <= now)
         session_flush(session);
     session_schedule(session);

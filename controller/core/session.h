@@ -34,6 +34,7 @@
 #include "controller/core/api/command.h"
 #include "controller/core/scenes/documents.h"
 #include "controller/core/history.h"
+#include "controller/core/holds.h"
 #include "controller/core/ids.h"
 #include "controller/core/journal.h"
 #include "controller/core/osc/osc.h"
@@ -80,6 +81,9 @@ struct session_ports {
     // Tells all who have subscribed to `topic`. A later event of the same `key` may replace one
     // that a slow reader has not got yet; NULL for one that must arrive. Takes `params`.
     void (*emit)(void *data, const char *topic, const char *event, json_t *params, const char *key);
+    // The same, but not the one that has caused it.
+    void (*emit_others)(void *data, const struct client *except, const char *topic,
+                        const char *event, json_t *params, const char *key);
     // Tells one WebSocket client. Takes `params`.
     void (*notify)(void *data, struct client *client, const char *method, json_t *params);
     // False where the pipeline is away.
@@ -247,6 +251,7 @@ struct session {
 
     struct journal journal;
     struct history history;
+    struct holds holds;
 
     enum audition_policy audition_policy;
     GQueue hearings;     // struct hearing: definitions that wait for their audition

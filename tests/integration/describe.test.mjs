@@ -138,6 +138,8 @@ const given = {
     'group.free_all': group,
     'node.fill': synth,
     'node.free': synth,
+    'node.hold': synth,
+    'node.unhold': synth,
     'node.map': async () => ({ ...await synth(), controls: { freq: (await bus()).id } }),
     'node.move': async () => ({ ...await synth(), target: (await made('/v1/groups', {})).id }),
     'node.query': synth,

@@ -27,8 +27,8 @@ static void port_send(void *data, const GPtrArray *messages)
         g_ptr_array_add(f->sent, text);
 }
 
-static void port_emit(void *data, const char *topic, const char *event, json_t *params,
-                      const char *key)
+static void port_emit_others(void *data, const struct client *except, const char *topic,
+                             const char *event, json_t *params, const char *key)
 {
     struct fake_session *f = data;
     char *text = json_dumps(params, JSON_COMPACT | JSON_REAL_PRECISION(7));
@@ -37,8 +37,14 @@ static void port_emit(void *data, const char *topic, const char *event, json_t *
     g_ptr_array_add(f->events, g_strdup_printf("%s %s %s %s", topic, event, text, key ? key : "-"));
     free(text);
     if (f->rpc)
-        rpc_emit(f->rpc, topic, event, json_incref(params), key);
+        rpc_emit_others(f->rpc, except, topic, event, json_incref(params), key);
     json_decref(params);
+}
+
+static void port_emit(void *data, const char *topic, const char *event, json_t *params,
+                      const char *key)
+{
+    port_emit_others(data, NULL, topic, event, params, key);
 }
 
 static void port_notify(void *data, struct client *client, const char *method, json_t *params)
@@ -369,6 +375,7 @@ struct fake_session *fake_session_create(void)
         .real_time = port_real_time,
         .save_model = port_save_model,
         .emit = port_emit,
+        .emit_others = port_emit_others,
         .notify = port_notify,
         .to_pipeline = port_to_pipeline,
         .wake_at = port_wake_at,

@@ -156,6 +156,12 @@ export interface Buses {
     buses: Bus[];
 }
 
+export interface Client {
+    /** number of the connection, which no other has had */
+    client: number;
+    name: string;
+}
+
 export interface Clock {
     /** beats a minute */
     tempo: number;
@@ -220,6 +226,20 @@ export interface History {
     interval: number;
     /** oldest first */
     figures: Figure[];
+}
+
+/** Controls that a client has under a finger. */
+export interface Hold {
+    /** the node */
+    id: number;
+    /** all of it that the client holds now; empty when it has let go */
+    controls: string[];
+    /** name of the client, as client.name has set it */
+    by: string;
+    /** its number */
+    client: number;
+    /** Unix time at which they are let go, null when they are */
+    until: number | null;
 }
 
 /** STUN and TURN servers, as RTCPeerConnection takes them. */
@@ -392,6 +412,21 @@ export interface Parameter {
 export interface Part {
     ok: boolean;
     detail: string;
+}
+
+/** A buffer as it is drawn; null where no sample is a number. */
+export interface Peaks {
+    /** the first frame */
+    from: number;
+    frames: number;
+    /** Hz */
+    sample_rate: number;
+    channels: Array<{
+        /** the lowest sample of each point */
+        min: Array<number | null>;
+        /** the highest sample of each point */
+        max: Array<number | null>;
+    }>;
 }
 
 export interface Preset {
@@ -789,6 +824,23 @@ export interface Commands {
         };
         result: Buffer;
     };
+    /** What is in a buffer now, as it is drawn: the lowest and highest sample of each point. */
+    'buffer.peaks': {
+        params: {
+            /** number or name of the buffer */
+            id: string | number;
+            /**
+             * how many to divide the frames into; fewer where there are fewer frames, or more than
+             * 8 channels [1024]
+             */
+            points?: number;
+            /** the first frame [0] */
+            from?: number;
+            /** how many; all that follow unless it is given */
+            frames?: number;
+        };
+        result: Peaks;
+    };
     /** Samples of a buffer, those of all channels in turn. */
     'buffer.read': {
         params: {
@@ -906,6 +958,14 @@ export interface Commands {
             id: string;
         };
         result: Bus;
+    };
+    /** Says what this connection is called where others are told of it. */
+    'client.name': {
+        params: {
+            /** a short name; empty for one that is given to it */
+            name: string;
+        };
+        result: Client;
     };
     /** Changes the clock; without a beat it goes on from where it is. */
     'clock.set': {
@@ -1050,6 +1110,21 @@ export interface Commands {
         };
         result: Nothing;
     };
+    /**
+     * Tells all others that this client has controls under a finger; who sets them all the same
+     * may.
+     */
+    'node.hold': {
+        params: {
+            /** number of the node */
+            id: number;
+            /** names of controls, in addition to those held */
+            controls: string[];
+            /** after which all of the node are let go by themselves (s) [10] */
+            seconds?: number;
+        };
+        result: Hold;
+    };
     /** Every node, depth-first, in the order in which scsynth runs them. */
     'node.list': {
         params: Record<string, never>;
@@ -1135,6 +1210,16 @@ export interface Commands {
             id: number;
         };
         result: Node;
+    };
+    /** Lets go of controls: those that are named, or all of a node, or all. */
+    'node.unhold': {
+        params: {
+            /** number of the node */
+            id?: number;
+            /** names of its controls */
+            controls?: string[];
+        };
+        result: Nothing;
     };
     /** REST, described as OpenAPI 3.1 for programs that read that. */
     'openapi.show': {
@@ -1675,6 +1760,8 @@ export interface CommandTree {
         list: Command<'buffer.list'>;
         /** Makes a buffer: of silence, of an asset, or of a sound file that comes as body. */
         new: Command<'buffer.new'>;
+        /** What is in a buffer now, as it is drawn: the lowest and highest sample of each point. */
+        peaks: Command<'buffer.peaks'>;
         /** Samples of a buffer, those of all channels in turn. */
         read: Command<'buffer.read'>;
         /** One buffer, as scsynth has it now. */
@@ -1706,6 +1793,10 @@ export interface CommandTree {
         set: Command<'bus.set'>;
         /** One bus; the values of a control bus as scsynth has them this moment. */
         show: Command<'bus.show'>;
+    };
+    client: {
+        /** Says what this connection is called where others are told of it. */
+        name: Command<'client.name'>;
     };
     clock: {
         /** Changes the clock; without a beat it goes on from where it is. */
@@ -1751,6 +1842,11 @@ export interface CommandTree {
         fill: Command<'node.fill'>;
         /** Frees a node at once, as /n_free does; that may click. */
         free: Command<'node.free'>;
+        /**
+         * Tells all others that this client has controls under a finger; who sets them all the same
+         * may.
+         */
+        hold: Command<'node.hold'>;
         /** Every node, depth-first, in the order in which scsynth runs them. */
         list: Command<'node.list'>;
         /** Has controls read buses; setting a control ends that. */
@@ -1772,6 +1868,8 @@ export interface CommandTree {
         set: Command<'node.set'>;
         /** One node. */
         show: Command<'node.show'>;
+        /** Lets go of controls: those that are named, or all of a node, or all. */
+        unhold: Command<'node.unhold'>;
     };
     openapi: {
         /** REST, described as OpenAPI 3.1 for programs that read that. */

@@ -6,12 +6,12 @@
 #include "controller/core/commands/commands.h"
 
 static const struct command *const *const families[] = {
-    asset_commands,     buffer_commands,   bundle_commands, bus_commands,     clock_commands,
-    control_commands,   describe_commands, group_commands,  health_commands,  listener_commands,
-    log_commands,       node_commands,     osc_commands,    peaks_commands,   preset_commands,
-    recording_commands, relay_commands,    room_commands,   samples_commands, scene_commands,
-    server_commands,    stats_commands,    stream_commands, synth_commands,   synthdef_commands,
-    topic_commands,     webrtc_commands,   whep_commands,
+    asset_commands,    buffer_commands,    bundle_commands, bus_commands,    clock_commands,
+    control_commands,  describe_commands,  group_commands,  health_commands, hold_commands,
+    listener_commands, log_commands,       node_commands,   osc_commands,    peaks_commands,
+    preset_commands,   recording_commands, relay_commands,  room_commands,   samples_commands,
+    scene_commands,    server_commands,    stats_commands,  stream_commands, synth_commands,
+    synthdef_commands, topic_commands,     webrtc_commands, whep_commands,
 };
 
 static int compare_methods(gconstpointer a, gconstpointer b)

@@ -16,6 +16,7 @@ struct rpc {
     struct session *session;
     struct rpc_ports ports;
     GPtrArray *clients; // struct client, owned
+    int clients_made;   // so far, by which the next is numbered
 };
 
 struct client {
@@ -23,6 +24,8 @@ struct client {
     void *connection;
     char *host;  // owned: the Host that it asked, or NULL
     char *agent; // owned: its User-Agent, or NULL
+    int number;  // from 1 on
+    char *name;  // owned
     bool authorised;
     unsigned topics;    // bits, in the order of RPC_TOPICS
     GQueue outstanding; // struct reply
@@ -66,6 +69,8 @@ struct client *rpc_client_create(struct rpc *rpc, void *connection, bool authori
     client->rpc = rpc;
     client->connection = connection;
     client->authorised = authorised;
+    client->number = ++rpc->clients_made;
+    rpc_client_rename(client, "");
     g_queue_init(&client->outstanding);
     g_ptr_array_add(rpc->clients, client);
     return client;
@@ -79,7 +84,24 @@ void rpc_client_destroy(struct client *client, int64_t now)
     session_client_gone(client->rpc->session, client, now);
     g_free(client->host);
     g_free(client->agent);
+    g_free(client->name);
     g_free(client);
+}
+
+int rpc_client_number(const struct client *client)
+{
+    return client->number;
+}
+
+const char *rpc_client_name(const struct client *client)
+{
+    return client->name;
+}
+
+void rpc_client_rename(struct client *client, const char *name)
+{
+    g_free(client->name);
+    client->name = *name ? g_strdup(name) : g_strdup_printf("client %d", client->number);
 }
 
 bool rpc_client_authorised(const struct client *client)
@@ -326,16 +348,22 @@ static json_t *notification(const char *method, json_t *params)
     return json_pack("{s:s s:s s:o}", "jsonrpc", "2.0", "method", method, "params", params);
 }
 
-// Written out once for all who get it.
 void rpc_emit(struct rpc *rpc, const char *topic, const char *event, json_t *params,
               const char *key)
+{
+    rpc_emit_others(rpc, NULL, topic, event, params, key);
+}
+
+// Written out once for all who get it.
+void rpc_emit_others(struct rpc *rpc, const struct client *except, const char *topic,
+                     const char *event, json_t *params, const char *key)
 {
     unsigned bit = topic_bit(topic);
     g_autoptr(GBytes) text = NULL;
     json_t *message = notification(event, params);
     for (guint i = 0; i < rpc->clients->len; i++) {
         struct client *client = g_ptr_array_index(rpc->clients, i);
-        if (!(client->topics & bit))
+        if (!(client->topics & bit) || client == except)
             continue;
         if (!text)
             text = dump(message);

@@ -45,12 +45,21 @@ void rpc_client_describe(struct client *client, const char *host, const char *ag
 // A text message: a request, a notification, or an array of them.
 void rpc_receive(struct client *client, const char *text, gsize length, int64_t now);
 
-// The two ports of the session that lead here. Both take `params`.
+// The ports of the session that lead here. All take `params`.
 void rpc_emit(struct rpc *rpc, const char *topic, const char *event, json_t *params,
               const char *key);
+// The same, but not to `except`.
+void rpc_emit_others(struct rpc *rpc, const struct client *except, const char *topic,
+                     const char *event, json_t *params, const char *key);
 void rpc_notify(struct client *client, const char *method, json_t *params);
 
 // For the commands subscribe, unsubscribe and auth.
 void rpc_client_subscribe(struct client *client, const char *topic, bool on);
 json_t *rpc_client_topics(const struct client *client);
 void rpc_client_authorise(struct client *client);
+
+// What others are told of it: a number that no other connection has had, and a name.
+int rpc_client_number(const struct client *client);
+const char *rpc_client_name(const struct client *client);
+// "" gives it the name that it had at first.
+void rpc_client_rename(struct client *client, const char *name);

@@ -30,6 +30,7 @@ extern const struct command *const control_commands[];
 extern const struct command *const describe_commands[];
 extern const struct command *const group_commands[];
 extern const struct command *const health_commands[];
+extern const struct command *const hold_commands[];
 extern const struct command *const listener_commands[];
 extern const struct command *const log_commands[];
 extern const struct command *const node_commands[];

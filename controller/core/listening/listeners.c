@@ -189,6 +189,7 @@ void listener_close(struct session *session, struct listener *listener, const ch
 void session_client_gone(struct session *session, struct client *client, int64_t now)
 {
     session->now = now;
+    holds_drop(session, client, -1, NULL);
     g_autoptr(GPtrArray) gone = g_ptr_array_new();
     GHashTableIter iter;
     gpointer each;
