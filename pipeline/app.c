@@ -273,7 +273,7 @@ struct app *app_create(const struct config *config, GError **error)
     app->rooms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)room_destroy);
     app->reaper = reaper_create();
     link_set_log();
-    if (!stage_init(&app->stage, config, error) || !stage_warm_up(&app->stage, error) ||
+    if (!stage_init(&app->stage, config, error) ||
         !(app->link = link_create(app->loop, config_string(config, "link-url"),
                                   config_string(config, "link-token"), &handler, error)) ||
         !(app->doors = doors_create(app->loop, config, app->link, &ports, error))) {

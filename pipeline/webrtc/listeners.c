@@ -9,6 +9,8 @@
 struct listeners {
     struct link *link;
     GHashTable *present;     // owned: id -> struct listener
+    GThread *warm_up;        // owned, until it has ended
+    guint opening;           // source of on_warm(), from the end of it on
     struct pending *pending; // owned: who is still to be let in, and what they were told since
     struct listener_events events;
     struct listener_context context;
@@ -283,6 +285,23 @@ void listeners_drop_room(struct listeners *listeners, const char *room, const ch
 
 // --- life -----------------------------------------------------------------------------------
 
+static gboolean on_warm(gpointer data)
+{
+    struct listeners *listeners = data;
+    g_thread_join(g_steal_pointer(&listeners->warm_up));
+    pending_open(listeners->pending);
+    return G_SOURCE_REMOVE;
+}
+
+// The link and the other doors do not wait for it.
+static gpointer warm_up(gpointer data)
+{
+    struct listeners *listeners = data;
+    stage_warm_up(listeners->context.stage);
+    listeners->opening = g_idle_add(on_warm, listeners);
+    return NULL;
+}
+
 struct listeners *listeners_create(struct stage *stage, struct reaper *reaper, struct link *link)
 {
     struct listeners *listeners = g_new0(struct listeners, 1);
@@ -298,6 +317,7 @@ struct listeners *listeners_create(struct stage *stage, struct reaper *reaper, s
                                                  .data = listeners};
     listeners->context =
         (struct listener_context){.stage = stage, .reaper = reaper, .events = &listeners->events};
+    listeners->warm_up = g_thread_new("warm-up", warm_up, listeners);
     return listeners;
 }
 
@@ -305,6 +325,10 @@ void listeners_destroy(struct listeners *listeners)
 {
     if (!listeners)
         return;
+    if (listeners->warm_up) {
+        g_thread_join(listeners->warm_up);
+        g_source_remove(listeners->opening);
+    }
     pending_destroy(listeners->pending);
     g_hash_table_unref(listeners->present);
     g_free(listeners);

@@ -9,6 +9,7 @@ struct task {
 struct pending {
     GQueue tasks; // owned: struct task
     guint joins;
+    bool open;
     guint source;
     pending_act act;
     void *data;
@@ -65,6 +66,18 @@ static gboolean on_idle(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static void go_on(struct pending *pending)
+{
+    if (pending->open && !pending->source && !g_queue_is_empty(&pending->tasks))
+        pending->source = g_idle_add(on_idle, pending);
+}
+
+void pending_open(struct pending *pending)
+{
+    pending->open = true;
+    go_on(pending);
+}
+
 bool pending_add(struct pending *pending, struct room *room, const struct link_message *message)
 {
     if (pending->tasks.length >= PENDING_MAX)
@@ -72,8 +85,7 @@ bool pending_add(struct pending *pending, struct room *room, const struct link_m
     struct task *task = task_create(room, message);
     pending->joins += is_join(task);
     g_queue_push_tail(&pending->tasks, task);
-    if (!pending->source)
-        pending->source = g_idle_add(on_idle, pending);
+    go_on(pending);
     return true;
 }
 

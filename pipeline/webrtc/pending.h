@@ -16,8 +16,10 @@ struct room;
 
 typedef void (*pending_act)(struct room *room, const struct link_message *message, void *data);
 
-struct pending *pending_create(pending_act act, void *data);
+struct pending *pending_create(pending_act act, void *data); // all wait until it is opened
 void pending_destroy(struct pending *pending);
+
+void pending_open(struct pending *pending);
 
 // Puts a LISTEN, ANSWER, CANDIDATE, RESTART or MODE at the end; `room`, which is LISTEN's, must
 // last until then. False where there are too many.

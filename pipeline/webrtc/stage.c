@@ -21,9 +21,27 @@ static char *server_url(const struct ice_server *server)
     return g_strdup_printf("%s://%s:%s@%s", scheme, name, password, host);
 }
 
+static bool is_complete(GError **error)
+{
+    static const char *const parts[] = {"webrtcbin", "nicesink", "dtlssrtpenc",
+                                        "srtpenc",   "rtpbin",   "clocksync"};
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+        g_autoptr(GstElementFactory) factory = gst_element_factory_find(parts[i]);
+        if (!factory) {
+            g_set_error(error, FARFIELD_ERROR, ERROR_UNAVAILABLE,
+                        "GStreamer has no %s: install its plugins base, good, bad and nice",
+                        parts[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool stage_init(struct stage *stage, const struct config *config, GError **error)
 {
     *stage = (struct stage){0};
+    if (!is_complete(error))
+        return false;
     if (!ice_ports_parse(config_string(config, "ice-ports"), &stage->first_port, &stage->last_port,
                          error))
         return false;
@@ -90,7 +108,7 @@ GstElement *stage_make_pipeline(const struct stage *stage, GstElement **webrtc)
 {
     GstElement *pipeline = gst_pipeline_new(NULL);
     *webrtc = gst_element_factory_make("webrtcbin", NULL);
-    g_assert(*webrtc); // stage_warm_up() has made one
+    g_assert(*webrtc); // stage_init() has found it
     g_object_set(*webrtc, "latency", 0, NULL);
     tame_agent(stage, *webrtc);
     set_servers(stage, *webrtc);
@@ -102,19 +120,8 @@ GstElement *stage_make_pipeline(const struct stage *stage, GstElement **webrtc)
     return pipeline;
 }
 
-bool stage_warm_up(const struct stage *stage, GError **error)
+void stage_warm_up(const struct stage *stage)
 {
-    static const char *const parts[] = {"webrtcbin", "nicesink", "dtlssrtpenc",
-                                        "srtpenc",   "rtpbin",   "clocksync"};
-    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
-        g_autoptr(GstElementFactory) factory = gst_element_factory_find(parts[i]);
-        if (!factory) {
-            g_set_error(error, FARFIELD_ERROR, ERROR_UNAVAILABLE,
-                        "GStreamer has no %s: install its plugins base, good, bad and nice",
-                        parts[i]);
-            return false;
-        }
-    }
     GstElement *webrtc;
     GstElement *pipeline = stage_make_pipeline(stage, &webrtc);
     gst_element_set_state(pipeline, GST_STATE_PLAYING);
@@ -129,5 +136,4 @@ bool stage_warm_up(const struct stage *stage, GError **error)
     gst_promise_unref(promise);
     gst_element_set_state(pipeline, GST_STATE_NULL);
     gst_object_unref(pipeline);
-    return true;
 }

@@ -19,7 +19,7 @@ struct stage {
     guint32 sources;           // how many there were
 };
 
-// False with `error` naming the setting that is wrong.
+// False with `error` naming the setting that is wrong, or the part of GStreamer that is missing.
 bool stage_init(struct stage *stage, const struct config *config, GError **error);
 void stage_clear(struct stage *stage);
 
@@ -32,6 +32,6 @@ guint32 stage_next_source(struct stage *stage);
 // reference. Its clock never stops and nothing of it waits for the clock.
 GstElement *stage_make_pipeline(const struct stage *stage, GstElement **webrtc);
 
-// Makes and drops one peer, since the first of a process takes 0.3 s (it makes a certificate).
-// False with `error` when a part of GStreamer is missing.
-bool stage_warm_up(const struct stage *stage, GError **error);
+// Makes and drops one peer. The first of a process takes 0.1 to 2 s of a core, since it makes an
+// RSA key: to be called on a thread of its own, before any other is made.
+void stage_warm_up(const struct stage *stage);

@@ -21,6 +21,7 @@ static int lay_out(void **state)
     struct bench *bench = g_new0(struct bench, 1);
     bench->pending = pending_create(on_turn, bench);
     bench->done = g_string_new(NULL);
+    pending_open(bench->pending);
     *state = bench;
     return 0;
 }
@@ -53,6 +54,20 @@ static void finish(void)
 {
     while (g_main_context_iteration(NULL, FALSE))
         ;
+}
+
+static void all_wait_until_it_is_open(void **state)
+{
+    struct bench *bench = *state;
+    struct pending *shut = pending_create(on_turn, bench);
+    struct link_message join = {.type = LINK_LISTEN, .listener = (char *)"a"};
+    assert_true(pending_add(shut, NULL, &join));
+    finish();
+    assert_string_equal(bench->done->str, "");
+    pending_open(shut);
+    finish();
+    assert_string_equal(bench->done->str, "a+ ");
+    pending_destroy(shut);
 }
 
 static void things_are_done_in_order(void **state)
@@ -130,6 +145,7 @@ static void there_is_a_bound(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(all_wait_until_it_is_open),
         TEST(things_are_done_in_order),
         TEST(between_two_others_get_their_turn),
         TEST(who_leaves_is_forgotten),
