@@ -16,8 +16,9 @@ const FLAGS = [
     '--disable-features=WebRtcHideLocalIpsWithMdns',
 ];
 
-// {page(options), close()}. `flags` adds to those above, `without` takes some away.
-export async function launchBrowser({ flags = [], without = [] } = {}) {
+// {page(options), close()}. `flags` adds to those above, `without` takes some away; `touch` makes
+// its screen one for fingers.
+export async function launchBrowser({ flags = [], without = [], touch = false } = {}) {
     const profile = temporaryFolder();
     const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser']
         .find((path) => path && existsSync(path));
@@ -26,6 +27,7 @@ export async function launchBrowser({ flags = [], without = [] } = {}) {
         headless: true,
         args: [...FLAGS, ...flags].filter((flag) => !without.includes(flag)),
         viewport: { width: 1280, height: 800 },
+        hasTouch: touch,
     });
     return {
         context,

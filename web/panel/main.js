@@ -4,10 +4,12 @@ import { Farfield } from '../client/farfield.js';
 import { Heard } from '../client/heard.js';
 import { Listening } from '../client/listening.js';
 import { Bar } from './bar.js';
+import { Holds } from './holds.js';
 import { KeyDialog } from './key.js';
 import { ListenBar } from './listen/bar.js';
 import { Messages } from './messages.js';
 import { Outbox } from './outbox.js';
+import { Undo } from './undo.js';
 import { Views } from './views.js';
 
 const TWICE = 800; // ms between two presses of Escape that mean panic
@@ -31,6 +33,7 @@ find('#panic').onclick = panic;
 let escapeAt = -TWICE;
 addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || event.repeat) return;
+    if (document.querySelector(':popover-open')) return; // this one closes a menu
     const now = performance.now();
     if (now - escapeAt < TWICE) panic();
     escapeAt = now;
@@ -43,6 +46,7 @@ farfield.addEventListener('connection', ({ detail }) => {
 });
 new Bar({ farfield, find });
 new ListenBar(listening, farfield, find);
-new Views({ farfield, listening, heard, outbox, complain, tell },
+new Undo({ farfield, tell, complain, find });
+new Views({ farfield, listening, heard, outbox, holds: new Holds(farfield), complain, tell },
     { list: find('.tabs'), main: find('main') });
 farfield.connect();

@@ -1,104 +1,166 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One parameter of a running synth: a slider with its value and unit, a number field where there is
-// no range, a button for a trigger. It never moves while it is held, nor while what it has sent is
-// under way; then it shows what the server says.
+// One parameter of a running synth: a slider or a knob with its value and unit, or the number
+// alone. It never moves while it is held, nor while what it has sent is under way; then it shows
+// what the server says.
 import { make } from '../elements.js';
+import { Knob, Slider } from './faces.js';
+import { parameterName } from './names.js';
 import { format, parse, Scale } from './scale.js';
 
 const SETTLE = 300; // ms after the last touch
+const KEPT = 1500; // ms that a control counts as held after a key or a wheel
 // Keys that a text field leaves to the slider beside it.
 const FIELD_KEYS = ['ArrowUp', 'ArrowDown', 'PageUp', 'PageDown'];
-
-let count = 0;
-
-function nameOf(parameter, element) {
-    const title = parameter.title ?? parameter.name.replaceAll('_', ' ');
-    const words = title.charAt(0).toUpperCase() + title.slice(1);
-    return element === null ? words : `${words} ${element + 1}`;
-}
+const FACES = { slider: Slider, knob: Knob };
 
 export class Control {
     #scale = null;
-    #slider = null;
+    #face = null;
     #field;
-    #send;
+    #name;
     #standard;
+    #unit;
+    #on;
     #value;
-    #held = false;
+    #latest;
+    #isHeld = false;
     #touched = -Infinity; // a page that is younger than SETTLE has touched nothing either
     #pending = 0;
-    #latest;
     #timer = 0;
-    #unit;
+    #holdTimer = 0;
+    #badge = null;
+    parameter;
 
-    // `element` is the index in an array parameter, else null. `send` takes the new value, and
-    // returns a promise of its having arrived.
-    constructor(parameter, element, value, send) {
-        this.#send = send;
-        const standard = parameter.default;
-        this.#standard = Array.isArray(standard) ? standard[element ?? 0] : standard;
+    // `on` has send(value), which promises that it arrived, hold(), drop() and menu(control).
+    constructor(parameter, value, face, on) {
+        this.parameter = parameter;
+        this.#on = on;
+        this.#standard = [parameter.default].flat()[0];
         this.#unit = parameter.unit ?? '';
         this.#latest = value;
-        const id = `control-${++count}`;
-        const name = nameOf(parameter, element);
-        const hasRange = Number.isFinite(parameter.min) && Number.isFinite(parameter.max);
-        if (hasRange) this.#scale = new Scale(parameter);
-        this.#field = this.#makeField(id, name);
-        const label = make('label', { htmlFor: id, title: parameter.words ?? '' }, name);
-        this.element = make('div', { className: 'control' }, label);
-        if (hasRange) {
-            this.#slider = this.#makeSlider(id, parameter);
-            this.element.append(this.#slider);
-        } else {
-            this.element.classList.add('plain');
-            this.#field.id = id;
+        this.#name = parameterName(parameter);
+        if (Number.isFinite(parameter.min) && Number.isFinite(parameter.max)) {
+            this.#scale = new Scale(parameter);
         }
-        this.element.append(make('span', { className: 'value' }, this.#field,
-            make('span', { className: 'unit' }, this.#unit)));
+        this.#field = this.#makeField();
+        this.label = make('button', { type: 'button', className: 'name',
+            title: parameter.words ?? '', 'aria-haspopup': 'dialog',
+            onclick: () => on.menu(this) }, this.#name);
+        this.element = make('div', { className: 'control' }, this.label,
+            make('span', { className: 'value' }, this.#field,
+                this.#unit ? make('span', { className: 'unit' }, this.#unit) : null));
         this.element.dataset.parameter = parameter.name;
-        this.#display(value);
+        this.face = face;
+    }
+
+    // "slider", "knob" or "number"; only a number where there is no range.
+    get face() {
+        return this.element.dataset.face;
+    }
+
+    set face(face) {
+        const Face = this.#scale ? FACES[face] : null;
+        this.#face?.element.remove();
+        this.#face = null;
+        if (Face) {
+            this.#face = new Face(this.#name, this.#scale.position(this.#standard), {
+                turn: (position) => this.#change(this.#scale.value(position), this.#face),
+                key: (event) => this.#onKey(event),
+                wheel: (steps) => this.change(this.#scale.nudged(this.#value, steps)),
+                reset: () => this.reset(),
+                grab: () => this.#grab(),
+                release: () => this.#letGo(),
+            });
+            this.label.after(this.#face.element);
+        }
+        this.element.dataset.face = Face ? face : 'number';
+        this.#field.setAttribute('aria-label', Face ? `${this.#name}, value` : this.#name);
+        this.#display(this.#value ?? this.#latest);
+    }
+
+    get name() {
+        return this.#name;
+    }
+
+    get hasRange() {
+        return this.#scale !== null;
+    }
+
+    get position() {
+        return this.#scale.position(this.#value);
+    }
+
+    get text() {
+        return `${format(this.#value)} ${this.#unit}`.trim();
+    }
+
+    get isHeld() {
+        return this.#isHeld;
     }
 
     // What the server knows now.
     update(value) {
         this.#latest = value;
-        if (!this.#busy && value !== this.#value) this.#display(value);
+        if (!this.#isBusy && value !== this.#value) this.#display(value);
     }
 
-    get #busy() {
-        return this.#held || this.#pending > 0 || performance.now() - this.#touched < SETTLE;
+    // A value that comes at once and is kept for a moment: by a key, a wheel or a MIDI controller.
+    change(value) {
+        this.#on.hold();
+        clearTimeout(this.#holdTimer);
+        this.#holdTimer = setTimeout(() => this.#isHeld || this.#on.drop(), KEPT);
+        this.#change(value);
     }
 
-    #makeSlider(id, parameter) {
-        const slider = make('input', { type: 'range', id, min: 0, max: 1, step: 'any',
-            title: parameter.words ?? '' });
-        slider.oninput = () => this.#change(this.#scale.value(Number(slider.value)), slider);
-        slider.onkeydown = (event) => this.#onKey(event);
-        slider.ondblclick = () => this.#change(this.#standard);
-        slider.onpointerdown = () => {
-            this.#held = true;
-        };
-        slider.onpointerup = slider.onpointercancel = () => this.#letGo();
-        slider.onblur = () => this.#letGo();
-        return slider;
+    // The same by a position, 0 to 1.
+    turn(position) {
+        if (this.#scale && !this.#isHeld) this.change(this.#scale.value(position));
     }
 
-    #makeField(id, name) {
+    nudge(steps) {
+        this.change(this.#scale ? this.#scale.nudged(this.#value, steps) : this.#value + steps);
+    }
+
+    reset() {
+        this.change(this.#standard);
+    }
+
+    // `by` is the name of who holds it besides us, or null.
+    showHolder(by) {
+        if (!by === !this.#badge && (!by || this.#badge.dataset.by === by)) return;
+        this.#badge?.remove();
+        this.#badge = by ? make('span', { className: 'badge held' }, `held by ${by}`) : null;
+        this.element.classList.toggle('taken', Boolean(by));
+        if (!by) return;
+        this.#badge.dataset.by = by;
+        this.element.append(this.#badge);
+    }
+
+    // Marks what its menu has to say of it, such as "CC 21".
+    showNote(text) {
+        this.label.dataset.note = text;
+    }
+
+    get #isBusy() {
+        return this.#isHeld || this.#pending > 0 || performance.now() - this.#touched < SETTLE;
+    }
+
+    #makeField() {
         const field = make('input', { type: 'text', inputMode: 'decimal', autocomplete: 'off',
-            spellcheck: false, 'aria-label': this.#scale ? `${name}, value` : name });
+            spellcheck: false });
         field.onfocus = () => {
-            this.#held = true;
+            this.#isHeld = true;
             field.select();
         };
         field.onchange = () => {
             const value = parse(field.value);
             if (!Number.isFinite(value)) this.#display(this.#value);
-            else this.#change(this.#scale ? this.#scale.rounded(value) : value);
+            else this.change(this.#scale ? this.#scale.rounded(value) : value);
         };
         field.onkeydown = (event) => {
             if (event.key === 'Enter') field.onchange();
             else if (event.key === 'Escape') this.#display(this.#value);
-            else if (this.#scale && FIELD_KEYS.includes(event.key)) this.#onKey(event);
+            else if (FIELD_KEYS.includes(event.key)) this.#onKey(event);
         };
         field.onblur = () => this.#letGo();
         return field;
@@ -110,14 +172,22 @@ export class Control {
             ArrowUp: size, ArrowRight: size, ArrowDown: -size, ArrowLeft: -size,
             PageUp: 20, PageDown: -20, Home: -200, End: 200,
         }[event.key];
-        if (steps) this.#change(this.#scale.nudged(this.#value, steps));
-        else if (event.key === 'Delete' || event.key === 'Backspace') this.#change(this.#standard);
+        if (event.altKey || event.ctrlKey || event.metaKey) return;
+        if (steps) this.nudge(steps);
+        else if (event.key === 'Delete' || event.key === 'Backspace') this.reset();
         else return;
         event.preventDefault();
     }
 
+    #grab() {
+        this.#isHeld = true;
+        this.#on.hold();
+    }
+
     #letGo() {
-        this.#held = false;
+        if (!this.#isHeld) return;
+        this.#isHeld = false;
+        this.#on.drop();
         this.#settle();
     }
 
@@ -126,7 +196,7 @@ export class Control {
         this.#touched = performance.now();
         this.#display(value, source);
         this.#pending++;
-        this.#send(value).finally(() => {
+        this.#on.send(value).finally(() => {
             this.#pending--;
             this.#settle();
         });
@@ -136,8 +206,8 @@ export class Control {
     #settle() {
         clearTimeout(this.#timer);
         this.#timer = setTimeout(() => {
-            if (this.#busy) {
-                if (!this.#held && this.#pending === 0) this.#settle();
+            if (this.#isBusy) {
+                if (!this.#isHeld && this.#pending === 0) this.#settle();
             } else if (this.#latest !== this.#value) this.#display(this.#latest);
         }, SETTLE);
     }
@@ -145,23 +215,67 @@ export class Control {
     #display(value, source) {
         this.#value = value;
         this.#field.value = format(value);
-        if (!this.#slider) return;
-        if (source !== this.#slider) this.#slider.value = this.#scale.position(value);
-        this.#slider.style.setProperty('--part', this.#scale.position(value).toFixed(4));
-        this.#slider.setAttribute('aria-valuetext', `${format(value)} ${this.#unit}`.trim());
+        if (!this.#face) return;
+        const isSource = source === this.#face;
+        this.#face.show(isSource ? null : this.#scale.position(value), this.text);
     }
 }
 
 // A trigger: sounds, or whatever it does, each time it is pressed.
 export class Trigger {
     constructor(parameter, send) {
-        this.element = make('button', {
-            type: 'button',
-            className: 'trigger',
-            title: parameter.words ?? '',
-            onclick: () => send(1),
-        }, nameOf(parameter, null));
+        this.element = make('button', { type: 'button', className: 'trigger',
+            title: parameter.words ?? '', onclick: () => send(1) }, parameterName(parameter));
+        this.element.dataset.parameter = parameter.name;
     }
 
     update() {}
+}
+
+// A gate: open as long as it is pressed, by a pointer or by Space or Enter. Whatever takes the
+// press away closes it.
+export class Gate {
+    #isOpen = false;
+    #send;
+
+    // `element` is a button; `send` takes 1 and 0.
+    constructor(element, send) {
+        this.element = element;
+        this.#send = send;
+        element.addEventListener('pointerdown', (event) => {
+            if (event.button !== 0) return;
+            element.setPointerCapture(event.pointerId);
+            this.#set(true);
+        });
+        for (const type of ['pointerup', 'pointercancel', 'lostpointercapture', 'blur']) {
+            element.addEventListener(type, () => this.#set(false));
+        }
+        element.addEventListener('contextmenu', (event) => event.preventDefault());
+        element.addEventListener('keydown', (event) => this.#onKey(event, true));
+        element.addEventListener('keyup', (event) => this.#onKey(event, false));
+        addEventListener('blur', this.#onAway);
+        element.setAttribute('aria-pressed', 'false');
+    }
+
+    update(value) {
+        this.element.classList.toggle('open', value > 0);
+    }
+
+    #onAway = () => {
+        if (this.element.isConnected) this.#set(false);
+        else removeEventListener('blur', this.#onAway);
+    };
+
+    #onKey(event, isDown) {
+        if (event.key !== ' ' && event.key !== 'Enter') return;
+        event.preventDefault();
+        if (!event.repeat) this.#set(isDown);
+    }
+
+    #set(isOpen) {
+        if (isOpen === this.#isOpen) return;
+        this.#isOpen = isOpen;
+        this.element.setAttribute('aria-pressed', isOpen);
+        this.#send(isOpen ? 1 : 0);
+    }
 }

@@ -1,49 +1,115 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The SynthDefs: a press starts one.
+// The SynthDefs: found by words and tags; a press starts one, and one with a gate can be held.
 import { arrange, make } from '../elements.js';
+import { OncePerFrame } from '../frames.js';
+import { Gate } from './control.js';
+import { matches, tagsOf } from './search.js';
 
 class Entry {
-    constructor(def, play) {
+    constructor(def, { play, hold }) {
         this.def = def;
+        this.playing = 0;
         this.count = make('span', { className: 'count' });
-        const title = make('span', { className: 'title' }, def.title ?? def.name);
-        const words = make('span', { className: 'words' }, def.words || def.name);
-        const button = make('button', { type: 'button', onclick: () => play(def) }, title,
-            this.count, words);
+        const title = def.title ?? def.name;
+        const button = make('button', { type: 'button', className: 'start',
+            onclick: () => play(def) }, make('span', { className: 'title' }, title), this.count,
+        make('span', { className: 'words' }, def.words || def.name));
         button.dataset.synthdef = def.name;
         this.element = make('li', {}, button);
+        if (!def.releasable) return;
+        const gate = new Gate(make('button', { type: 'button', className: 'hold',
+            'aria-label': `Hold ${title}`, title: 'Sounds as long as it is pressed' }, 'Hold'),
+        (value) => hold(def, value === 1));
+        gate.element.dataset.hold = def.name;
+        this.element.append(gate.element);
     }
 }
 
 export class SynthDefList {
     #farfield;
-    #play;
-    #list;
-    #empty;
+    #hands;
     #entries = new Map(); // name -> Entry
+    #chosen = new Set(); // tags
+    #list = make('ul', { id: 'synthdefs' });
+    #empty = make('p', { id: 'no-synthdefs', className: 'empty', role: 'status' });
+    #tags = make('div', { className: 'tags', role: 'group', 'aria-label': 'Tags' });
+    #search = make('input', { type: 'search', id: 'search', placeholder: 'Search  /',
+        autocomplete: 'off', spellcheck: false, 'aria-label': 'Search SynthDefs' });
+    #counts = new OncePerFrame(() => this.#showCounts());
 
-    constructor(farfield, play, { list, empty }) {
+    // `hands` has play(def) and hold(def, isHeld).
+    constructor(farfield, hands) {
         this.#farfield = farfield;
-        this.#play = play;
-        this.#list = list;
-        this.#empty = empty;
+        this.#hands = hands;
+        this.element = make('section', { className: 'defs', 'aria-labelledby': 'synthdefs-title' },
+            make('h2', { id: 'synthdefs-title' }, 'SynthDefs'), this.#search, this.#tags,
+            this.#list, this.#empty);
+        this.#search.oninput = () => this.#filter();
+        this.#search.onkeydown = (event) => this.#onKey(event);
         farfield.addEventListener('synthdefs', () => this.#render());
-        farfield.addEventListener('nodes', () => this.#showCounts());
+        farfield.addEventListener('nodes', () => this.#counts.ask());
         this.#render();
+    }
+
+    focusSearch() {
+        this.#search.focus();
+        this.#search.select();
+    }
+
+    get #found() {
+        return [...this.#entries.values()].filter(({ def }) =>
+            matches(def, this.#search.value.trim(), [...this.#chosen]));
+    }
+
+    // Enter plays what was found first; Arrow down goes to it.
+    #onKey(event) {
+        const [first] = this.#found;
+        if (event.key === 'Enter' && first) this.#hands.play(first.def);
+        else if (event.key === 'ArrowDown') first?.element.querySelector('button').focus();
+        else if (event.key === 'Escape' && this.#search.value) {
+            this.#search.value = '';
+            this.#filter();
+            event.stopPropagation(); // this one is no half of a panic
+        } else return;
+        event.preventDefault();
     }
 
     #render() {
         const defs = [...this.#farfield.synthdefs.values()]
             .filter((def) => !def.name.startsWith('farfield_'))
             .sort((a, b) => (a.title ?? a.name).localeCompare(b.title ?? b.name));
-        const entries = defs.map((def) => {
+        this.#entries = new Map(defs.map((def) => {
             const known = this.#entries.get(def.name);
-            return [def.name, known?.def === def ? known : new Entry(def, this.#play)];
-        });
-        this.#entries = new Map(entries);
-        arrange(this.#list, entries.map(([, entry]) => entry.element));
-        this.#empty.hidden = defs.length > 0;
+            return [def.name, known?.def === def ? known : new Entry(def, this.#hands)];
+        }));
+        this.#showTags(tagsOf(defs));
+        this.#filter();
         this.#showCounts();
+    }
+
+    #showTags(tags) {
+        for (const tag of this.#chosen) if (!tags.includes(tag)) this.#chosen.delete(tag);
+        arrange(this.#tags, tags.map((tag) => this.#tags.querySelector(
+            `[data-tag="${CSS.escape(tag)}"]`) ?? this.#makeTag(tag)));
+    }
+
+    #makeTag(tag) {
+        const button = make('button', { type: 'button', className: 'tag', 'aria-pressed': 'false',
+            onclick: () => {
+                if (!this.#chosen.delete(tag)) this.#chosen.add(tag);
+                button.setAttribute('aria-pressed', this.#chosen.has(tag));
+                this.#filter();
+            } }, tag);
+        button.dataset.tag = tag;
+        return button;
+    }
+
+    #filter() {
+        const found = this.#found;
+        arrange(this.#list, found.map(({ element }) => element));
+        this.#empty.hidden = found.length > 0;
+        this.#empty.textContent = this.#entries.size === 0 ? 'None yet: the server is starting.'
+            : found.length === 0 ? 'No SynthDef is called or described like that.' : '';
     }
 
     #showCounts() {
@@ -53,7 +119,9 @@ export class SynthDefList {
         }
         for (const [name, entry] of this.#entries) {
             const count = counts.get(name) ?? 0;
-            entry.count.textContent = count ? `${count} playing` : '';
+            if (entry.playing === count) continue;
+            entry.playing = count;
+            entry.count.replaceChildren(...(count ? [`${count}`, make('span', {}, ' playing')] : []));
             entry.element.classList.toggle('playing', count > 0);
         }
     }

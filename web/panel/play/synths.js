@@ -1,142 +1,164 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The synths that run, whoever started them, each with its controls.
-import { Control, Trigger } from './control.js';
+// The synths that run, whoever started them. However many there are, a frame does little: what
+// changes is shown once in a frame, what is out of sight when it comes into sight, and controls
+// are made a few at a time.
 import { arrange, make } from '../elements.js';
+import { Builder, OncePerFrame } from '../frames.js';
+import { Synth } from './synth.js';
 
-// Wiring rather than expression: where it plays to, or how it is let go.
-const HIDDEN = /^(gate|out|outBus|out_bus)$/;
-
-class Synth {
-    #controls = new Map(); // "name" or "name.index" -> {control, name, index}
-    #values; // name -> the array that goes out, for array parameters
-
-    constructor(node, def, { set, release, free }) {
-        this.id = node.id;
-        this.def = def;
-        this.#values = node.controls;
-        const title = def?.title ?? node.synthdef ?? 'A synth';
-        const heading = make('h3', { id: `synth-${node.id}` }, title, ' ',
-            make('small', {}, `${node.id}`));
-        const note = node.own ? null : make('span', { className: 'badge',
-            title: 'Another program on the same server started this' }, 'from elsewhere');
-        this.stop = make('button', { type: 'button', className: 'stop',
-            onclick: () => (this.releasing ? free(node.id) : release(node.id)) });
-        this.name = `${title} ${node.id}`;
-        this.element = make('article', { className: 'synth' },
-            make('header', {}, heading, note, this.stop));
-        this.element.setAttribute('aria-labelledby', heading.id);
-        this.element.dataset.node = node.id;
-        for (const parameter of def?.parameters ?? []) this.#add(parameter, set);
-        this.update(node);
-    }
-
-    #add(parameter, set) {
-        const { name, rate } = parameter;
-        if (HIDDEN.test(name) || rate === 'scalar') return;
-        if (rate === 'trigger') {
-            const trigger = new Trigger(parameter, (value) => set(this.id, name, value));
-            this.element.append(trigger.element);
-            return;
-        }
-        const size = parameter.size ?? 1;
-        for (let i = 0; i < size; i++) {
-            const index = size > 1 ? i : null;
-            const send = (value) => {
-                if (index === null) return set(this.id, name, value);
-                const whole = [...this.#array(parameter)];
-                whole[index] = value;
-                this.#values = { ...this.#values, [name]: whole };
-                return set(this.id, name, whole);
-            };
-            const control = new Control(parameter, index, this.#value(parameter, i), send);
-            this.#controls.set(`${name}.${i}`, { control, parameter, i });
-            this.element.append(control.element);
-        }
-    }
-
-    #array(parameter) {
-        return [this.#values[parameter.name] ?? parameter.default].flat();
-    }
-
-    #value(parameter, i) {
-        return this.#array(parameter)[i] ?? 0;
-    }
-
-    update(node) {
-        this.#values = node.controls;
-        this.releasing = node.releasing;
-        const word = node.releasing ? 'Cut off' : 'Stop';
-        if (this.stop.textContent !== word) {
-            this.stop.textContent = word;
-            this.stop.setAttribute('aria-label', `${word} ${this.name}`);
-        }
-        this.element.classList.toggle('paused', !node.running || node.releasing);
-        for (const { control, parameter, i } of this.#controls.values()) {
-            control.update(this.#value(parameter, i));
-        }
-    }
-}
+const NEAR = '300px'; // of what is seen, where cards are kept up to date
+const AT_ONCE = 3; // new synths that are built in the frame that shows them
+const HELD = /^held-[a-z0-9]+-\d+$/; // what a key holds comes and goes too fast for a card
 
 export class SynthList {
     #farfield;
     #heard;
-    #actions;
-    #list;
-    #empty;
-    #count;
+    #context;
     #synths = new Map(); // id -> Synth
+    #changed = new Set(); // ids
+    #near = new Set(); // ids of those that are seen, or almost
+    #builder = new Builder();
+    #jobs = new Map(); // id -> its job of building
+    #isShown = false;
+    #quota = 0; // synths that may still be built in this frame
+    #isDue = true; // the list itself has changed
+    #list = make('div', { id: 'synths' });
+    #empty = make('p', { id: 'no-synths', className: 'empty' },
+        'Nothing sounds. What you or anyone else starts appears here.');
+    #count = make('span', { id: 'synth-count' });
+    #frame = new OncePerFrame(() => this.#draw());
+    #sight = new IntersectionObserver((entries) => this.#onSight(entries), { rootMargin: NEAR });
 
-    // `actions`: set(id, name, value) -> promise, release(id), free(id).
-    constructor(farfield, heard, actions, { list, empty, count }) {
+    // `context` is what a Synth needs, with midi.
+    constructor(farfield, heard, context, tools) {
         this.#farfield = farfield;
         this.#heard = heard;
-        this.#actions = actions;
-        this.#list = list;
-        this.#empty = empty;
-        this.#count = count;
-        farfield.addEventListener('nodes', () => this.#render());
-        farfield.addEventListener('synthdefs', () => this.#render());
-        farfield.addEventListener('node', ({ detail }) => this.#update(detail));
-        heard.addEventListener('nodes', () => this.#mark());
-        this.#render();
+        this.#context = context;
+        this.element = make('section', { className: 'playing', 'aria-labelledby': 'synths-title' },
+            make('div', { className: 'playing-head' },
+                make('h2', { id: 'synths-title' }, 'Playing ', this.#count), tools),
+            this.#list, this.#empty);
+        for (const type of ['nodes', 'synthdefs']) {
+            farfield.addEventListener(type, () => {
+                this.#isDue = true;
+                this.#ask();
+            });
+        }
+        farfield.addEventListener('node', ({ detail }) => {
+            this.#changed.add(detail.id);
+            this.#ask();
+        });
+        heard.addEventListener('nodes', () => this.#ask());
+        context.holds.addEventListener('held', ({ detail }) =>
+            this.#synths.get(detail)?.showHolders());
+        context.midi.addEventListener('learned', () => this.#each((synth) => synth.showLearned()));
+        context.midi.addEventListener('turn', ({ detail: { synthdef, parameter, position } }) =>
+            this.#each((synth) => {
+                if (synth.def?.name !== synthdef) return;
+                synth.build();
+                synth.turn(parameter, position);
+            }));
     }
 
-    // Those that sound in this listener's ears by now.
-    #mark() {
+    show() {
+        this.#isShown = true;
+        this.#ask();
+    }
+
+    hide() {
+        this.#isShown = false;
+    }
+
+    showFaces() {
+        this.#each((synth) => synth.isBuilt && synth.showFaces());
+    }
+
+    #each(callback) {
+        for (const synth of this.#synths.values()) callback(synth);
+    }
+
+    #ask() {
+        if (this.#isShown) this.#frame.ask();
+    }
+
+    #draw() {
+        if (this.#isDue) this.#arrange();
+        this.#isDue = false;
+        for (const id of this.#changed) {
+            if (!this.#near.has(id) && this.#synths.has(id)) continue; // when it is seen
+            this.#changed.delete(id);
+            const node = this.#farfield.nodes.get(id);
+            if (node) this.#synths.get(id)?.update(node);
+        }
         for (const [id, { element }] of this.#synths) {
             element.classList.toggle('heard', this.#heard.hears(id));
         }
     }
 
     // What ends by itself soon is shown on the SynthDef's own button.
-    #shows(node) {
-        return node.kind === 'synth' && !node.system &&
-            !this.#farfield.synthdefs.get(node.synthdef)?.one_shot;
+    #shows({ kind, system, synthdef, name }) {
+        return kind === 'synth' && !system && !HELD.test(name ?? '') &&
+            !this.#farfield.synthdefs.get(synthdef)?.one_shot;
     }
 
-    #update(node) {
-        const synth = this.#synths.get(node.id);
-        if (!synth) return;
-        if (synth.def === this.#farfield.synthdefs.get(node.synthdef)) synth.update(node);
-        else this.#render();
-    }
-
-    #render() {
+    #arrange() {
         const nodes = [...this.#farfield.nodes.values()].filter((node) => this.#shows(node))
             .sort((a, b) => b.id - a.id);
-        const shown = nodes.map((node) => {
-            const def = this.#farfield.synthdefs.get(node.synthdef);
-            let synth = this.#synths.get(node.id);
-            if (synth?.def === def && synth) synth.update(node);
-            else synth = new Synth(node, def, this.#actions);
-            return [node.id, synth];
-        });
-        this.#keepFocus(new Map(shown));
-        this.#synths = new Map(shown);
-        arrange(this.#list, shown.map(([, synth]) => synth.element));
-        this.#mark();
+        this.#quota = AT_ONCE;
+        const next = new Map(nodes.map((node) => [node.id, this.#synthOf(node)]));
+        this.#keepFocus(next);
+        for (const [id, synth] of this.#synths) if (next.get(id) !== synth) this.#forget(id, synth);
+        this.#synths = next;
+        arrange(this.#list, [...next.values()].map(({ element }) => element));
         this.#empty.hidden = nodes.length > 0;
         this.#count.textContent = nodes.length || '';
+    }
+
+    #synthOf(node) {
+        const def = this.#farfield.synthdefs.get(node.synthdef);
+        const known = this.#synths.get(node.id);
+        if (known && known.def === def) {
+            this.#changed.add(node.id);
+            return known;
+        }
+        const synth = new Synth(node, def, this.#context);
+        this.#builder.drop(this.#jobs.get(node.id));
+        this.#jobs.delete(node.id);
+        if (this.#quota-- > 0) synth.build();
+        else this.#buildLater(node.id, synth);
+        this.#sight.observe(synth.element);
+        return synth;
+    }
+
+    #buildLater(id, synth) {
+        const job = () => {
+            this.#jobs.delete(id);
+            synth.build();
+            const node = this.#farfield.nodes.get(id);
+            if (node) synth.update(node);
+        };
+        this.#jobs.set(id, job);
+        this.#builder.add(job);
+    }
+
+    #forget(id, synth) {
+        this.#sight.unobserve(synth.element);
+        if (this.#farfield.nodes.has(id)) return; // it has another card by now
+        this.#builder.drop(this.#jobs.get(id));
+        this.#jobs.delete(id);
+        this.#near.delete(id);
+        this.#changed.delete(id);
+    }
+
+    #onSight(entries) {
+        for (const { target, isIntersecting } of entries) {
+            const id = Number(target.dataset.node);
+            if (isIntersecting) {
+                this.#near.add(id);
+                if (this.#jobs.has(id)) this.#builder.hurry(this.#jobs.get(id));
+            } else this.#near.delete(id);
+        }
+        this.#ask();
     }
 
     // Who stops one synth after another by keyboard stays in the list.

@@ -1,36 +1,99 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Playing: SynthDefs to start, and the synths that run with their controls.
+// Playing: SynthDefs to start, the synths that run with their controls, and keys to play notes.
+import { keep, recall } from '../choices.js';
 import { make } from '../elements.js';
+import { Dock } from './dock.js';
+import { isTyping } from './keys.js';
+import { ControlMenu } from './menu.js';
+import { Midi } from './midi.js';
+import { Notes } from './notes.js';
 import { SynthDefList } from './synthdefs.js';
 import { SynthList } from './synths.js';
 
+// How each parameter is shown: as it was chosen for itself, else as all are.
+class Faces {
+    #chosen = recall('faces', {});
+
+    of(synthdef, parameter) {
+        return this.#chosen[`${synthdef}/${parameter}`] ?? this.all;
+    }
+
+    get all() {
+        return this.#chosen.all ?? 'slider';
+    }
+
+    choose(face, synthdef, parameter) {
+        if (synthdef === undefined) this.#chosen = { all: face };
+        else this.#chosen[`${synthdef}/${parameter}`] = face;
+        keep('faces', this.#chosen);
+    }
+}
+
 export class View {
-    constructor({ farfield, heard, outbox, complain }) {
-        const list = make('ul', { id: 'synthdefs' });
-        const none = make('p', { id: 'no-synthdefs', className: 'empty' },
-            'None yet: the server is starting.');
-        const synths = make('div', { id: 'synths' });
-        const silent = make('p', { id: 'no-synths', className: 'empty' },
-            'Nothing sounds. What you or anyone else starts appears here.');
-        const count = make('span', { id: 'synth-count' });
-        this.element = make('div', { className: 'play' },
-            make('section', { 'aria-labelledby': 'synthdefs-title' },
-                make('h2', { id: 'synthdefs-title' }, 'SynthDefs'),
-                make('p', { className: 'hint' }, 'Press one to hear it.'), list, none),
-            make('section', { 'aria-labelledby': 'synths-title' },
-                make('h2', { id: 'synths-title' }, 'Playing ', count),
-                make('p', { className: 'hint' },
-                    'Double-click a slider to bring its first value back.'), synths, silent));
-        new SynthDefList(farfield, (def) => farfield.play(def.name).catch(complain),
-            { list, empty: none });
-        new SynthList(farfield, heard, {
+    #defs;
+    #synths;
+    #dock;
+    #isShown = false;
+
+    constructor({ farfield, heard, outbox, holds, complain }) {
+        const midi = new Midi();
+        const notes = new Notes(farfield, complain);
+        const faces = new Faces();
+        let of = '';
+        const menu = new ControlMenu(midi, (control, face) => {
+            faces.choose(face, of, control.parameter.name);
+            this.#synths.showFaces();
+        });
+        this.#defs = new SynthDefList(farfield, {
+            play: (def) => farfield.play(def.name).catch(complain),
+            hold: ({ name }, isHeld) => (isHeld ? notes.start(`hold-${name}`, name)
+                : notes.stop(`hold-${name}`)),
+        });
+        this.#synths = new SynthList(farfield, heard, {
             set: (node, name, value) => outbox.put(node, name, value),
             release: (node) => farfield.release(node).catch(complain),
             free: (node) => farfield.free(node).catch(complain),
-        }, { list: synths, empty: silent, count });
+            holds,
+            midi,
+            faces,
+            menu: (control, synthdef) => {
+                of = synthdef;
+                menu.open(control, synthdef);
+            },
+        }, this.#makeFaceChoice(faces));
+        this.#dock = new Dock({ farfield, notes, midi });
+        this.element = make('div', { className: 'play' },
+            make('div', { className: 'play-columns' }, this.#defs.element, this.#synths.element),
+            this.#dock.element, menu.element);
+        addEventListener('keydown', (event) => this.#onKey(event));
     }
 
-    show() {}
+    show() {
+        this.#isShown = true;
+        this.#synths.show();
+    }
 
-    hide() {}
+    // Computer keys and MIDI go on playing under the other views.
+    hide() {
+        this.#isShown = false;
+        this.#synths.hide();
+    }
+
+    #makeFaceChoice(faces) {
+        const choices = [['slider', 'Sliders'], ['knob', 'Knobs'], ['number', 'Numbers']];
+        return make('fieldset', { className: 'segments' },
+            make('legend', { className: 'hidden' }, 'Parameters as'),
+            ...choices.map(([face, title]) => make('label', {}, make('input', { type: 'radio',
+                name: 'faces', value: face, checked: faces.all === face, onchange: () => {
+                    faces.choose(face);
+                    this.#synths.showFaces();
+                } }), title)));
+    }
+
+    #onKey(event) {
+        if (!this.#isShown || event.key !== '/' || isTyping(event.target)) return;
+        if (event.ctrlKey || event.metaKey || event.altKey) return;
+        event.preventDefault();
+        this.#defs.focusSearch();
+    }
 }

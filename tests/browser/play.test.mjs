@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The Play view as somebody uses it: searching, turning by every way there is, notes that are held.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { launchBrowser } from '../lib/browser.mjs';
+import { startFarfield } from '../lib/farfield.mjs';
+import { lookAt, nodeOf, openPanel, reaches, synthsOf } from '../lib/panel.mjs';
+import { waitFor } from '../lib/wait.mjs';
+
+let farfield;
+let browser;
+let page;
+
+before(async () => {
+    farfield = await startFarfield();
+    browser = await launchBrowser();
+}, { timeout: 120000 });
+
+beforeEach(async () => {
+    page = await openPanel(browser, farfield, {
+        prepare: (opened) => opened.addInitScript(rememberSockets),
+    });
+    await page.waitForSelector('[data-synthdef=sine]');
+});
+
+afterEach(async () => {
+    const { problems } = page;
+    await page.evaluate(() => localStorage.clear());
+    await page.close();
+    await farfield.api('POST', '/v1/server/panic');
+    assert.deepEqual(problems, [], 'no error in the console');
+});
+
+after(async () => {
+    await browser?.close();
+    await farfield?.stop();
+});
+
+// Runs in the page: lets a test break its connections.
+function rememberSockets() {
+    window.sockets = [];
+    const { WebSocket } = window;
+    window.WebSocket = class extends WebSocket {
+        constructor(...args) {
+            super(...args);
+            window.sockets.push(this);
+        }
+    };
+}
+
+async function start(synthdef, controls = {}) {
+    const { body } = await farfield.api('POST', '/v1/nodes', { synthdef, controls });
+    await page.waitForSelector(`[data-node="${body.id}"] .control`);
+    return body.id;
+}
+
+const control = (id, name) => page.locator(`[data-node="${id}"] [data-parameter="${name}"]`);
+const valueOf = async (id, name) => (await nodeOf(farfield, id)).controls[name];
+const middle = async (locator) => {
+    const { x, y, width, height } = await locator.boundingBox();
+    return { x: x + width / 2, y: y + height / 2, width, height, left: x, top: y };
+};
+const sounds = (synthdef, count) => waitFor(`${count} of ${synthdef}`, async () =>
+    (await synthsOf(farfield, synthdef)).length === count);
+
+async function show(id, name, face) {
+    await control(id, name).locator('.name').click();
+    await page.locator(`#control-menu input[value=${face}]`).check();
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('#control-menu:not(:popover-open)', { state: 'attached' });
+}
+
+test('SynthDefs are found by words, from anywhere by /, and played by Enter', async () => {
+    await page.keyboard.press('/');
+    await page.keyboard.type('SAW drift');
+    await waitFor('one that fits', async () => await page.locator('#synthdefs li').count() === 1);
+    await page.keyboard.press('Enter');
+    await sounds('pad', 1);
+    await page.keyboard.type(' zzz');
+    assert.match(await page.locator('#no-synthdefs').textContent(), /No SynthDef/);
+    await page.keyboard.press('Escape');
+    assert.ok(await page.locator('#synthdefs li').count() > 5);
+    assert.equal((await synthsOf(farfield, 'pad')).length, 1, 'that Escape was no panic');
+    await page.keyboard.press('ArrowDown');
+    assert.equal(await page.evaluate(() => document.activeElement.dataset.synthdef), 'bass');
+});
+
+test('a slider is fine with Shift, and is turned by a wheel only while it has the focus', async () => {
+    const id = await start('sine');
+    const slider = control(id, 'pan').locator('input[type=range]');
+    const at = await middle(slider);
+    await page.mouse.move(at.x, at.y);
+    await page.mouse.wheel(0, -120);
+    await page.mouse.down();
+    await page.keyboard.down('Shift');
+    await page.mouse.move(at.x + at.width / 4, at.y, { steps: 10 });
+    await page.keyboard.up('Shift');
+    await page.mouse.up();
+    const fine = Number(await control(id, 'pan').locator('input[type=text]').inputValue());
+    assert.ok(fine > 0.03 && fine < 0.08, `a quarter of the way turned it by ${fine} of 2`);
+    await page.mouse.wheel(0, -80);
+    const wheeled = await waitFor('the wheel', async () => {
+        const value = await valueOf(id, 'pan');
+        return value > fine + 0.01 && value;
+    });
+    assert.ok(Math.abs(wheeled - fine - 0.02) < 0.005, `${fine} to ${wheeled} by two steps`);
+    await slider.blur();
+    await page.mouse.wheel(0, -400);
+    await slider.focus();
+    await page.keyboard.press('ArrowRight');
+    await reaches(farfield, id, 'pan', wheeled + 0.01);
+});
+
+test('a parameter is a slider, a knob or a number, each as it was chosen', async () => {
+    const id = await start('sine');
+    await show(id, 'freq', 'knob');
+    const knob = control(id, 'freq').locator('[role=slider]');
+    const at = await middle(knob);
+    await page.mouse.move(at.x, at.y);
+    await page.mouse.down();
+    await page.mouse.move(at.x, at.y - 45, { steps: 5 });
+    await page.mouse.up();
+    const turned = await waitFor('the knob at the server', async () => {
+        const value = await valueOf(id, 'freq');
+        return value > 500 && value;
+    });
+    assert.ok(Math.abs(turned / (440 * 1000 ** 0.25) - 1) < 0.02, `a quarter up: ${turned}`);
+    await knob.press('ArrowDown');
+    await waitFor('a step down', async () => {
+        const value = await valueOf(id, 'freq');
+        return value < turned && value > turned * 0.9;
+    });
+    assert.match(await knob.getAttribute('aria-valuetext'), /^\d+ Hz$/);
+    await knob.dblclick();
+    await reaches(farfield, id, 'freq', 440);
+    await show(id, 'pan', 'number');
+    assert.equal(await control(id, 'pan').locator('input[type=range]').count(), 0);
+    await control(id, 'pan').locator('input').fill('-0,5');
+    await page.keyboard.press('Enter');
+    await reaches(farfield, id, 'pan', -0.5);
+    await page.reload();
+    await page.waitForSelector(`[data-node="${id}"] [data-parameter=freq] .knob`);
+    assert.equal(await control(id, 'pan').getAttribute('data-face'), 'number');
+    assert.equal(await control(id, 'amp').getAttribute('data-face'), 'slider');
+    await page.locator('.playing-head input[value=knob]').check();
+    await page.waitForSelector(`[data-node="${id}"] [data-parameter=amp] .knob`);
+});
+
+test('two parameters are moved at once on the XY pad', async () => {
+    const id = await start('pad');
+    await page.locator(`[data-node="${id}"] .pad-button`).click();
+    const pad = page.locator(`[data-node="${id}"] .pad`);
+    await pad.locator('select').first().selectOption('detune');
+    await pad.locator('select').last().selectOption('amp');
+    const at = await middle(pad.locator('.plane'));
+    await page.mouse.move(at.x, at.y);
+    await page.mouse.down();
+    await page.mouse.move(at.left + at.width * 0.25, at.top + at.height * 0.25, { steps: 8 });
+    await page.mouse.up();
+    await reaches(farfield, id, 'detune', 0.25);
+    await reaches(farfield, id, 'amp', 0.75);
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowDown');
+    await reaches(farfield, id, 'detune', 0.26);
+    await reaches(farfield, id, 'amp', 0.74);
+    assert.match(await pad.locator('.point').getAttribute('aria-valuetext'),
+        /^Detune 0.26 semitones, Level 0.74$/);
+});
+
+test('the piano plays notes with a pointer that glides, and none stays behind', async () => {
+    await page.locator('#instrument').selectOption('sine');
+    const keyAt = async (name) => middle(page.getByRole('button', { name, exact: true }));
+    const c = await keyAt('C4');
+    const d = await keyAt('D4');
+    const playing = async (hz) => waitFor(`${hz} Hz alone`, async () => {
+        const synths = await synthsOf(farfield, 'sine');
+        return synths.length === 1 && Math.abs(synths[0].controls.freq - hz) < 0.1;
+    });
+    await page.mouse.move(c.x, c.top + c.height * 0.9);
+    await page.mouse.down();
+    await playing(261.63);
+    await page.mouse.move(d.x, c.top + c.height * 0.9);
+    await playing(293.66);
+    await page.mouse.up();
+    await sounds('sine', 0);
+    await page.getByRole('button', { name: 'C3', exact: true }).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.down('Space');
+    await playing(138.59);
+    await page.keyboard.up('Space');
+    await sounds('sine', 0);
+});
+
+test('the letters of the keyboard play, but not while somebody types', async () => {
+    await page.locator('#instrument').selectOption('sine');
+    await page.locator('#computer-keys').click();
+    assert.equal(await page.locator('#computer-keys').getAttribute('aria-pressed'), 'true');
+    await page.keyboard.down('a');
+    await page.keyboard.down('e');
+    await sounds('sine', 2);
+    const pitches = (await synthsOf(farfield, 'sine')).map(({ controls }) =>
+        Math.round(controls.freq)).sort((a, b) => a - b);
+    assert.deepEqual(pitches, [131, 156], 'C3 and D♯3');
+    await page.keyboard.up('a');
+    await sounds('sine', 1);
+    await page.evaluate(() => dispatchEvent(new Event('blur'))); // another window came before
+    await sounds('sine', 0);
+    await page.keyboard.up('e');
+    await page.keyboard.press('x');
+    await page.keyboard.down('a');
+    await waitFor('an octave higher', async () => {
+        const [synth] = await synthsOf(farfield, 'sine');
+        return Math.round(synth?.controls.freq) === 262;
+    });
+    await page.keyboard.up('a');
+    await page.keyboard.press('/');
+    await page.keyboard.type('as');
+    assert.equal(await page.locator('#search').inputValue(), 'as');
+    await sounds('sine', 0);
+});
+
+test('a note whose key goes up before the server has answered is let go all the same', async () => {
+    await page.locator('#instrument').selectOption('sine');
+    await page.locator('#computer-keys').click();
+    const started = await farfield.rpc();
+    await started.call('subscribe', { topics: ['nodes'] });
+    // Each key is down and up within one task of the page: no answer can have come between.
+    await page.evaluate(() => {
+        for (let i = 0; i < 20; i++) {
+            for (const type of ['keydown', 'keyup']) {
+                document.body.dispatchEvent(new KeyboardEvent(type, { code: 'KeyA', key: 'a',
+                    bubbles: true }));
+            }
+        }
+    });
+    await started.event('node.started', ({ node }) => node.name?.endsWith('-20'));
+    await sounds('sine', 0);
+});
+
+test('a SynthDef sounds as long as it is held, by pointer and by key', async () => {
+    const hold = page.locator('[data-hold=drone]');
+    await hold.hover();
+    await page.mouse.down();
+    await sounds('drone', 1);
+    await page.mouse.up();
+    await sounds('drone', 0);
+    await hold.focus();
+    await page.keyboard.down('Enter');
+    await sounds('drone', 1);
+    await hold.blur();
+    await sounds('drone', 0);
+    await page.keyboard.up('Enter');
+});
+
+test('the connection is lost while a note is held: it is let go when it is back', async () => {
+    await page.locator('#instrument').selectOption('sine');
+    await page.locator('[data-hold=sine]').hover();
+    await page.mouse.down();
+    await sounds('sine', 1);
+    // The page's own socket breaks, and it cannot come back for a while.
+    await page.evaluate(() => {
+        window.fetched = window.fetch;
+        window.fetch = () => Promise.reject(new TypeError('away'));
+    });
+    await page.evaluate(() => window.sockets.forEach((socket) => socket.close()));
+    await page.waitForSelector('#connection:not(.good)');
+    await page.mouse.up();
+    assert.equal((await synthsOf(farfield, 'sine')).length, 1, 'nobody could tell the server');
+    await page.evaluate(() => {
+        window.fetch = window.fetched;
+    });
+    await sounds('sine', 0);
+});
+
+test('every state is accessible, and fits a phone', async () => {
+    await start('pad');
+    await start('drone');
+    const id = await start('sine');
+    await show(id, 'freq', 'knob');
+    await show(id, 'amp', 'knob');
+    await page.locator(`[data-node="${id}"] .pad-button`).click();
+    await lookAt(page, 'play', async () => {
+        await page.waitForSelector(`[data-node="${id}"] .knob`);
+        await page.evaluate(() => scrollTo(0, 0));
+    });
+});

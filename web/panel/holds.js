@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Which controls somebody holds: what this page holds is told to the server, and renewed as long as
+// it is held; what others hold is shown.
+//
+// Event: `held` (detail: a node's id) when of() may answer otherwise.
+
+const SECONDS = 10; // that the server keeps it without a word of ours
+const RENEW = 4000; // ms
+const UNKNOWN = -32601; // a server that has no such command
+
+export class Holds extends EventTarget {
+    #rpc;
+    #ours = new Map(); // node -> Map(control -> how many hands)
+    #others = new Map(); // node -> Map(who -> {controls, until})
+    #timer = 0;
+    #isKnown = true;
+
+    constructor(farfield) {
+        super();
+        this.#rpc = farfield.rpc;
+        this.#rpc.addEventListener('notification', ({ detail }) => {
+            if (detail.method === 'node.held') this.#onHeld(detail.params);
+            else if (detail.method === 'node.ended') this.#onEnded(detail.params.id);
+        });
+        farfield.addEventListener('connection', () => farfield.synced || this.#clear());
+    }
+
+    take(node, control) {
+        const held = this.#ours.get(node) ?? new Map();
+        this.#ours.set(node, held);
+        held.set(control, (held.get(control) ?? 0) + 1);
+        if (held.get(control) === 1) this.#tell(node);
+        this.#timer ||= setInterval(() => {
+            for (const id of this.#ours.keys()) this.#tell(id);
+        }, RENEW);
+    }
+
+    drop(node, control) {
+        const held = this.#ours.get(node);
+        const count = held?.get(control);
+        if (!count) return;
+        if (count > 1) {
+            held.set(control, count - 1);
+            return;
+        }
+        held.delete(control);
+        this.#call('node.unhold', { id: node, controls: [control] });
+        if (held.size === 0) this.#ours.delete(node);
+        if (this.#ours.size > 0) return;
+        clearInterval(this.#timer);
+        this.#timer = 0;
+    }
+
+    // Map(control -> who holds it besides us).
+    of(node) {
+        const held = new Map();
+        for (const [by, { controls }] of this.#others.get(node) ?? []) {
+            for (const control of controls) held.set(control, by);
+        }
+        return held;
+    }
+
+    #tell(node) {
+        this.#call('node.hold', { id: node, controls: [...this.#ours.get(node).keys()],
+            seconds: SECONDS });
+    }
+
+    // Holding is a courtesy: where it cannot be told, all else works.
+    #call(method, params) {
+        if (!this.#isKnown) return;
+        this.#rpc.call(method, params).catch(({ code }) => {
+            if (code === UNKNOWN) this.#isKnown = false;
+        });
+    }
+
+    #onHeld({ id, controls, by, until }) {
+        const holders = this.#others.get(id) ?? new Map();
+        clearTimeout(holders.get(by)?.timer);
+        holders.delete(by);
+        if (controls.length > 0) {
+            const wait = Math.max(0, Math.min(30, until - Date.now() / 1000)) * 1000 || RENEW * 3;
+            holders.set(by, { controls, timer: setTimeout(() => {
+                if (holders.delete(by)) this.#emit(id);
+            }, wait) });
+        }
+        if (holders.size > 0) this.#others.set(id, holders);
+        else this.#others.delete(id);
+        this.#emit(id);
+    }
+
+    #onEnded(id) {
+        this.#ours.delete(id);
+        this.#others.delete(id);
+    }
+
+    #clear() {
+        const ids = [...this.#others.keys()];
+        this.#others.clear();
+        this.#isKnown = true;
+        for (const id of ids) this.#emit(id);
+    }
+
+    #emit(detail) {
+        this.dispatchEvent(new CustomEvent('held', { detail }));
+    }
+}
