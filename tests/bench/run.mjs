@@ -7,8 +7,8 @@ import { join } from 'node:path';
 
 process.env.BUILD ??= 'build/release';
 const { root } = await import('../lib/farfield.mjs');
-const parts = ['control', 'latency', 'listeners', 'network', 'outage', 'recordings', 'relay', 'rest',
-    'scenes', 'server'];
+const parts = ['control', 'latency', 'listeners', 'network', 'outage', 'panel', 'recordings', 'relay',
+    'rest', 'scenes', 'server'];
 const wanted = process.argv.slice(2).length ? process.argv.slice(2) : parts;
 
 function version(program, ...args) {

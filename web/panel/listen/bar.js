@@ -15,6 +15,7 @@ const HEARD_KEY = 'farfield.heard';
 const VOLUME = 70; // percent, to begin with
 const FLOOR = -60; // dBFS
 const FALL = 24; // dB a second
+const RATE = 12; // frames a second: it is small, and always there
 
 export class ListenBar {
     #farfield;
@@ -42,7 +43,7 @@ export class ListenBar {
         listening.output.addEventListener('blocked', () => this.#show());
         farfield.addEventListener('connection', () => this.#show());
         this.#watch.addEventListener('silence', () => this.#show());
-        this.#watch.add((sound, now, seconds) => this.#draw(sound, seconds));
+        this.#watch.add((sound, now, seconds) => this.#draw(sound, seconds), { rate: RATE });
         this.#show();
     }
 

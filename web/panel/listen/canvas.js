@@ -12,6 +12,7 @@ export class Canvas {
     #paint;
     #stale = true;
     #observer;
+    #ratio = 1; // device pixels for one of CSS
     width = 0; // CSS pixels
     height = 0;
 
@@ -38,7 +39,10 @@ export class Canvas {
         return this.#cleared(this.#moving);
     }
 
-    #ratio = 1;
+    // The width of a line of one device pixel, which costs a fraction of what a wider one does.
+    get hairline() {
+        return 1 / this.#ratio;
+    }
 
     #resize({ width, height }) {
         this.width = width;

@@ -3,8 +3,8 @@
 // a second for who wants little to move. A timer holds the browser's own frames back between two of
 // ours, since one that draws nothing costs, too.
 
-const SHORTEST = 1000 / 30; // ms
-const CALM = 250; // ms, with prefers-reduced-motion
+export const FASTEST = 30; // frames a second
+const CALM = 4; // with prefers-reduced-motion
 const EARLY = 12; // ms: the browser's next frame comes at most so much later than asked for
 
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
@@ -13,8 +13,10 @@ export class Frames {
     #draw;
     #timer = 0;
     #frame = 0;
-    #last = 0;
+    #last = 0; // when it was drawn
+    #due = 0; // when it may be drawn again
     #runs = false;
+    rate = FASTEST; // at most, frames a second
 
     // `draw` is called with the time, ms, and the seconds since the call before.
     constructor(draw) {
@@ -24,7 +26,7 @@ export class Frames {
     start() {
         if (this.#runs) return;
         this.#runs = true;
-        this.#last = performance.now();
+        this.#last = this.#due = performance.now();
         this.#ask();
     }
 
@@ -38,15 +40,17 @@ export class Frames {
     #ask() {
         this.#frame = requestAnimationFrame((now) => {
             if (!this.#runs) return;
-            const every = calm.matches ? CALM : SHORTEST;
-            const passed = now - this.#last;
-            if (passed < every - 4) {
+            const every = 1000 / Math.min(this.rate, calm.matches ? CALM : FASTEST);
+            if (now < this.#due) {
                 this.#ask();
                 return;
             }
+            // Not from now on, which the screen's own rhythm would round up each time.
+            this.#due = Math.max(this.#due + every, now + every / 2);
+            const passed = now - this.#last;
             this.#last = now;
             this.#draw(now, Math.min(1, Math.max(0, passed / 1000)));
-            this.#timer = setTimeout(() => this.#ask(), every - EARLY - (performance.now() - now));
+            this.#timer = setTimeout(() => this.#ask(), this.#due - performance.now() - EARLY);
         });
     }
 }

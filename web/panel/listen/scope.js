@@ -122,8 +122,7 @@ export class Scope {
             }
         }
         context.strokeStyle = colour(lane === 0 ? 'accent' : 'hot');
-        context.lineWidth = 1.5;
-        context.lineJoin = 'round';
+        context.lineWidth = this.#canvas.hairline;
         context.stroke();
     }
 

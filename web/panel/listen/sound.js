@@ -3,7 +3,7 @@
 // mute. It is taken from the output's tap as long as somebody watches.
 
 const SAMPLES = 8192; // 170 ms, and 5.9 Hz between two lines of the spectrum
-const SMOOTHING = 0.6;
+const SMOOTHING = 0.5;
 export const FLOOR = -90; // dBFS, what is called silence
 const RECENT = 2048; // samples of which a level is: a frame's worth and a little more
 
@@ -18,7 +18,8 @@ export class Sound {
     rms = [FLOOR, FLOOR];
     // dBFS by line, 0 for a sine of full scale; line k is at k * rate / 8192 Hz.
     spectrum = new Float32Array(SAMPLES / 2).fill(-200);
-    #other = new Float32Array(SAMPLES / 2);
+    #spectra = [0, 1].map(() => new Float32Array(SAMPLES / 2).fill(-200));
+    #turn = 0;
 
     constructor(output) {
         this.#output = output;
@@ -51,23 +52,23 @@ export class Sound {
         this.peak.fill(FLOOR);
         this.rms.fill(FLOOR);
         for (const samples of this.samples) samples.fill(0);
+        for (const spectrum of this.#spectra) spectrum.fill(-200);
     }
 
     get isSilent() {
         return this.peak[0] <= FLOOR && this.peak[1] <= FLOOR;
     }
 
-    // Fills `spectrum` with the louder of both channels; after read().
+    // Fills `spectrum` with the louder of both channels; after read(). It looks at them in turns, for
+    // a transform costs more than all else that is done for a frame.
     readSpectrum() {
-        const [left, right] = this.#analysers;
-        if (!left) return;
-        left.getFloatFrequencyData(this.spectrum);
-        right.getFloatFrequencyData(this.#other);
+        this.#turn = 1 - this.#turn;
+        const own = this.#spectra[this.#turn];
+        const other = this.#spectra[1 - this.#turn];
+        this.#analysers[this.#turn]?.getFloatFrequencyData(own);
         const { spectrum } = this;
-        const other = this.#other;
         for (let k = 0; k < spectrum.length; k++) {
-            if (other[k] > spectrum[k]) spectrum[k] = other[k];
-            spectrum[k] += WINDOW_LOSS;
+            spectrum[k] = (own[k] > other[k] ? own[k] : other[k]) + WINDOW_LOSS;
         }
     }
 

@@ -88,19 +88,14 @@ export class Spectrum {
     #draw(context, { spectrum, rate }) {
         const { width, height } = this.#canvas;
         this.#layOut(width, spectrum.length, rate);
-        context.beginPath();
-        context.moveTo(-COLUMN, height);
-        this.#columns.forEach(({ from, to }, i) => {
-            context.lineTo(i * COLUMN, below(levelOf(spectrum, from, to), height));
-        });
-        context.lineTo(width + COLUMN, height);
-        context.globalAlpha = 0.25;
+        const tops = this.#columns.map(({ from, to }) =>
+            Math.round(below(levelOf(spectrum, from, to), height)));
         context.fillStyle = colour('accent');
-        context.fill();
+        // Whole pixels: a path with smooth edges would cost several times as much.
+        context.globalAlpha = 0.3;
+        tops.forEach((top, i) => context.fillRect(i * COLUMN, top, COLUMN, height - top));
         context.globalAlpha = 1;
-        context.strokeStyle = colour('accent');
-        context.lineWidth = 1.25;
-        context.stroke();
+        tops.forEach((top, i) => top < height && context.fillRect(i * COLUMN, top, COLUMN, 2));
     }
 
     #layOut(width, lines, rate) {

@@ -12,6 +12,7 @@ import { Watch } from './watch.js';
 import { delayWords, lossWords, milliseconds, pathWords, stateWords } from './words.js';
 
 const HINT = 'Turn your volume down, then press Listen. The first sound fades in over two seconds.';
+const RATE = 20; // frames a second: more is not seen in levels, and costs
 const SPAN = 300; // seconds of the plots
 const ROOM = 'main';
 const SILENCE = { peak: [-200, -200], rms: [-200, -200] };
@@ -21,7 +22,7 @@ export class View {
     #listening;
     #history;
     #watch;
-    #ofRoom = SILENCE;
+    #roomAt = 0; // when its level was drawn
     #received = new Meter('Received', 'received');
     #room = new Meter('Room', 'room');
     #spectrum = new Spectrum();
@@ -60,17 +61,19 @@ export class View {
         listening.output.addEventListener('blocked', () => this.#show());
         this.#watch.addEventListener('silence', () => this.#show());
         this.#history.addEventListener('entry', () => this.#plot());
-        for (const type of ['room', 'connection']) {
-            farfield.addEventListener(type, () => this.#show());
-        }
+        farfield.addEventListener('room', () => this.#show());
+        farfield.addEventListener('connection', () => {
+            if (farfield.connection !== 'open' && this.#shows) this.#drawRoom(SILENCE);
+            this.#show();
+        });
         farfield.addEventListener('meter', ({ detail }) => {
-            if (detail.room === ROOM) this.#ofRoom = detail;
+            if (this.#shows && detail.room === ROOM) this.#drawRoom(detail);
         });
     }
 
     show() {
         this.#shows = true;
-        this.#watch.add(this.#draw, { always: true });
+        this.#watch.add(this.#draw, { rate: RATE });
         this.#delays.show();
         this.#losses.show();
         this.#plot();
@@ -86,10 +89,17 @@ export class View {
 
     #draw = (sound, now, seconds) => {
         this.#received.show(sound, now, seconds);
-        this.#room.show(this.#farfield.connection === 'open' ? this.#ofRoom : SILENCE, now, seconds);
         this.#spectrum.show(sound, now);
         this.#scope.show(sound, now);
     };
+
+    // As often as the server tells of it.
+    #drawRoom(level) {
+        const now = performance.now();
+        const seconds = Math.min(1, (now - this.#roomAt) / 1000);
+        this.#roomAt = now;
+        if (!document.hidden) this.#room.show(level, now, seconds);
+    }
 
     #plot() {
         if (!this.#shows) return;

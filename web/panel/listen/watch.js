@@ -3,7 +3,7 @@
 // the sound. Nothing is looked at while nobody watches, or there is nothing to see.
 //
 // Events: `silence`, when `isSilent` has changed.
-import { Frames } from './frames.js';
+import { FASTEST, Frames } from './frames.js';
 import { Sound } from './sound.js';
 
 const SILENT = -70; // dBFS: less is nobody's music
@@ -14,7 +14,7 @@ const all = new WeakMap();
 
 export class Watch extends EventTarget {
     #listening;
-    #watchers = new Set();
+    #watchers = new Map(); // function -> frames a second
     #frames = new Frames((now, seconds) => this.#look(now, seconds));
     #soundedAt = 0;
     #idleSince = -Infinity;
@@ -39,11 +39,10 @@ export class Watch extends EventTarget {
         });
     }
 
-    // Calls watcher(sound, now in ms, seconds since the frame before) with each frame; `always` also
-    // while nobody listens, for what else it has to show.
-    add(watcher, { always = false } = {}) {
-        this.#watchers.add(watcher);
-        watcher.always = always;
+    // Calls watcher(sound, now in ms, seconds since the frame before) with each frame while there is
+    // listened; `rate` is how many a second it wants.
+    add(watcher, { rate = FASTEST } = {}) {
+        this.#watchers.set(watcher, rate);
         this.#follow();
     }
 
@@ -55,9 +54,8 @@ export class Watch extends EventTarget {
     #follow() {
         const isIdle = this.#listening.state === 'idle' &&
             performance.now() > this.#idleSince + LINGER;
-        const isWatched = isIdle ? [...this.#watchers].some(({ always }) => always)
-            : this.#watchers.size > 0;
-        if (isWatched) this.#frames.start();
+        this.#frames.rate = Math.max(...this.#watchers.values());
+        if (!isIdle && this.#watchers.size > 0) this.#frames.start();
         else {
             this.#frames.stop();
             this.sound.release();
@@ -70,7 +68,7 @@ export class Watch extends EventTarget {
         if (isIdle || output.blocked || !this.sound.read()) this.sound.clear();
         if (Math.max(...this.sound.peak) > SILENT) this.#soundedAt = now;
         this.#say(state === 'connected' && !output.blocked && now > this.#soundedAt + SILENCE);
-        for (const watcher of this.#watchers) watcher(this.sound, now, seconds);
+        for (const watcher of this.#watchers.keys()) watcher(this.sound, now, seconds);
         if (isIdle && now > this.#idleSince + LINGER) this.#follow();
     }
 

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the panel costs the machine that shows it.
+import { launchBrowser } from '../lib/browser.mjs';
+import { startFarfield } from '../lib/farfield.mjs';
+import { median, round, sleep } from './figures.mjs';
+
+const SECONDS = 10;
+const RUNS = 3;
+const STATES = [['play', false], ['play', true], ['listen', false], ['listen', true], ['server', true]];
+
+// Processor time of the page's main thread over 10 s, percent of a core: {all, script}.
+async function cost(page) {
+    const session = await page.context().newCDPSession(page);
+    await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+    const read = async () => {
+        const { metrics } = await session.send('Performance.getMetrics');
+        return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
+    };
+    const before = await read();
+    await sleep(SECONDS);
+    const after = await read();
+    await session.detach();
+    const share = (name) => (100 * (after[name] - before[name])) / (after.Timestamp - before.Timestamp);
+    return { all: share('TaskDuration'), script: share('ScriptDuration') };
+}
+
+async function costOf(browser, base, [view, listens]) {
+    const page = await browser.page();
+    await page.goto(`${base}/#${view}`);
+    await page.waitForSelector('#listen:not([disabled])');
+    if (listens) {
+        await page.locator('#listen').click();
+        await page.waitForSelector('#listening[data-state=connected]');
+    }
+    await sleep(4);
+    const found = await cost(page);
+    await page.close();
+    return found;
+}
+
+export async function measure() {
+    const farfield = await startFarfield();
+    const browser = await launchBrowser();
+    await farfield.api('POST', '/v1/nodes', { synthdef: 'drone' });
+    const found = STATES.map(() => []);
+    for (let run = 0; run < RUNS; run++) {
+        for (const [i, state] of STATES.entries()) {
+            found[i].push(await costOf(browser, farfield.base, state));
+        }
+    }
+    await browser.close();
+    await farfield.stop();
+    return {
+        title: 'Panel',
+        words: `
+Processor time of the page's main thread (CDP's TaskDuration by thread ticks) in a window of 1280 by
+800, Chromium without a GPU, over ${SECONDS} s while a synth sounds; medians of ${RUNS} runs. Script is
+in all. Listen shows levels, spectrum and scope twenty times a second.`,
+        rows: STATES.map(([view, listens], i) => ({
+            view: `${view[0].toUpperCase()}${view.slice(1)}`,
+            listening: listens ? 'yes' : 'no',
+            'main thread, % of a core': round(median(found[i].map(({ all }) => all))),
+            script: round(median(found[i].map(({ script }) => script))),
+        })),
+    };
+}
