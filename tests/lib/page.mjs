@@ -47,3 +47,15 @@ export async function screenshots(name, page, open, { prepare = () => {} } = {})
         await phone.close();
     }
 }
+
+// Drops files, [{name, text}], on an element, as a mouse that carries them from another window.
+export async function dropFiles(page, selector, files) {
+    const transfer = await page.evaluateHandle((all) => {
+        const data = new DataTransfer();
+        for (const { name, text } of all) data.items.add(new File([text], name));
+        return data;
+    }, files);
+    for (const type of ['dragenter', 'dragover', 'drop']) {
+        await page.dispatchEvent(selector, type, { dataTransfer: transfer });
+    }
+}
