@@ -8,9 +8,8 @@ import { Holds } from './holds.js';
 import { KeyDialog } from './key.js';
 import { ListenBar } from './listen/bar.js';
 import { Messages } from './messages.js';
-import { Mine } from './mine.js';
 import { Outbox } from './outbox.js';
-import { Settings } from './settings.js';
+import { RecordingDot } from './scenes/dot.js';
 import { Undo } from './undo.js';
 import { Views } from './views.js';
 
@@ -23,7 +22,6 @@ const messages = new Messages({ alert: find('#alert'), told: find('#told') });
 const complain = (error) => messages.complain(error);
 const tell = (words) => messages.tell(words);
 const farfield = new Farfield(document.baseURI, key.stored);
-const mine = new Mine(farfield);
 const listening = new Listening(farfield.rpc);
 const heard = new Heard(farfield, listening);
 const outbox = new Outbox((node, controls) => farfield.set(node, controls).catch(complain));
@@ -49,8 +47,8 @@ farfield.addEventListener('connection', ({ detail }) => {
 });
 new Bar({ farfield, find });
 new ListenBar(listening, farfield, find);
-new Settings({ farfield, find });
+new RecordingDot(farfield, find('#recording-dot'));
 new Undo({ farfield, tell, complain, find });
-new Views({ farfield, listening, heard, outbox, holds: new Holds(farfield), mine, complain, tell },
+new Views({ farfield, listening, heard, outbox, holds: new Holds(farfield), complain, tell },
     { list: find('.tabs'), main: find('main') });
 farfield.connect();

@@ -23,8 +23,7 @@ export class Control {
     #on;
     #value;
     #latest;
-    #isHeld = false; // nothing moves it: it has a finger on it, or the focus of its field
-    #isGrabbed = false; // by a pointer
+    #isHeld = false;
     #touched = -Infinity; // a page that is younger than SETTLE has touched nothing either
     #pending = 0;
     #timer = 0;
@@ -109,7 +108,7 @@ export class Control {
     change(value) {
         this.#on.hold();
         clearTimeout(this.#holdTimer);
-        this.#holdTimer = setTimeout(() => this.#isGrabbed || this.#on.drop(), KEPT);
+        this.#holdTimer = setTimeout(() => this.#isHeld || this.#on.drop(), KEPT);
         this.#change(value);
     }
 
@@ -181,13 +180,13 @@ export class Control {
     }
 
     #grab() {
-        this.#isHeld = this.#isGrabbed = true;
+        this.#isHeld = true;
         this.#on.hold();
     }
 
     #letGo() {
         if (!this.#isHeld) return;
-        this.#isHeld = this.#isGrabbed = false;
+        this.#isHeld = false;
         this.#on.drop();
         this.#settle();
     }

@@ -54,9 +54,8 @@ export class Notes {
         for (const key of [...this.#held.keys()]) if (key.startsWith(prefix)) this.stop(key);
     }
 
-    // Ids of what keys hold.
-    sounding() {
-        return [...this.#held.values()].map(({ id }) => id).filter((id) => id !== null);
+    isHeld(key) {
+        return this.#held.has(key);
     }
 
     #release({ name, id }) {

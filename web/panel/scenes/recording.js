@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One recording of the list: what it is and how it went, to be played, downloaded and deleted.
+import { make, write } from '../elements.js';
+import { bytes, counted, duration, when } from '../format.js';
+
+const STATES = {
+    starting: 'Starting',
+    recording: 'Recording',
+    stopping: 'Finishing the file',
+    failed: 'Failed',
+    interrupted: 'Cut off when the sound process ended',
+};
+export const RUNS = ['starting', 'recording', 'stopping'];
+
+export function titleOf({ name, started }) {
+    return name || `Recording of ${when(started)}`;
+}
+
+function wordsOf({ state, detail, seconds, bytes: size, format, room, started, lost, rate, xruns }) {
+    return [
+        state === 'done' ? '' : STATES[state],
+        duration(seconds), format.toUpperCase(), bytes(size),
+        room === 'main' ? '' : `room ${room}`,
+        when(started),
+        detail ? `ended: ${detail}` : '',
+        lost ? `${(lost / rate).toFixed(2)} s are missing, for the disk was too slow` : '',
+        xruns ? `${counted(xruns, 'click')} that may be heard` : '',
+    ].filter(Boolean).join(' · ');
+}
+
+export class RecordingRow {
+    #words = make('p', { className: 'hint' });
+    #actions = make('div', { className: 'row-actions' });
+    #players = make('div', { className: 'players', hidden: true });
+    #doings;
+    #recording = null;
+    #addresses = []; // of blobs
+
+    // `doings`: stop(id), remove(id), fetch(recording, part) -> promise of an address,
+    // download(recording, part).
+    constructor(recording, doings) {
+        this.#doings = doings;
+        this.element = make('li', { className: 'row' },
+            make('div', { className: 'row-words' }, make('h3', {}, titleOf(recording)), this.#words),
+            this.#actions, this.#players);
+        this.element.dataset.recording = recording.id;
+        this.update(recording);
+    }
+
+    update(recording) {
+        const before = this.#recording;
+        this.#recording = recording;
+        write(this.#words, wordsOf(recording));
+        this.element.dataset.state = recording.state;
+        if (before?.state !== recording.state) this.#showActions();
+    }
+
+    // Nothing goes on sounding, and nothing is kept, of what is not there any more.
+    release() {
+        this.#players.replaceChildren();
+        for (const address of this.#addresses.splice(0)) URL.revokeObjectURL(address);
+    }
+
+    #button(words, onclick, className = '') {
+        return make('button', { type: 'button', className, onclick,
+            'aria-label': `${words} ${titleOf(this.#recording)}` }, words);
+    }
+
+    #showActions() {
+        const { id, state, parts } = this.#recording;
+        if (RUNS.includes(state)) {
+            const stop = this.#button('Stop', () => this.#doings.stop(id), 'main');
+            stop.disabled = state === 'stopping';
+            this.#actions.replaceChildren(stop);
+            return;
+        }
+        const many = parts.length > 1;
+        const downloads = parts.map(({ part }) => this.#button(many ? `Download part ${part}` : 'Download',
+            () => this.#doings.download(this.#recording, part)));
+        this.#actions.replaceChildren(
+            ...(parts.length ? [this.#button('Play', () => this.#play(), 'main')] : []), ...downloads,
+            this.#button('Delete', () => this.#ask()));
+    }
+
+    // It cannot be had back.
+    #ask() {
+        const keep = make('button', { type: 'button', onclick: () => {
+            this.#showActions();
+            this.#actions.lastElementChild.focus();
+        } }, 'Keep it');
+        this.#actions.replaceChildren(make('span', { role: 'status' }, 'Delete it for good?'),
+            this.#button('Delete for good', () => this.#doings.remove(this.#recording.id), 'danger'), keep);
+        keep.focus();
+    }
+
+    async #play() {
+        if (this.#players.childElementCount > 0) {
+            this.#players.querySelector('audio').play().catch(() => {});
+            return;
+        }
+        for (const { part } of this.#recording.parts) {
+            const src = await this.#doings.fetch(this.#recording, part);
+            if (!src) return;
+            if (src.startsWith('blob:')) this.#addresses.push(src);
+            this.#players.append(make('audio', { controls: true, preload: 'metadata', src,
+                'aria-label': `${titleOf(this.#recording)}${
+                    this.#recording.parts.length > 1 ? `, part ${part}` : ''}` }));
+        }
+        this.#players.hidden = false;
+        const players = [...this.#players.children];
+        players.forEach((player, i) => { player.onended = () => players[i + 1]?.play(); });
+        players[0].play().catch(() => {}); // its own button is there
+    }
+}

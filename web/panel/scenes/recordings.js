@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Recordings: the button that begins and ends one, and all there are.
+import { arrange, make, write } from '../elements.js';
+import { bytes, duration } from '../format.js';
+import { save } from './files.js';
+import { RecordingRow, RUNS, titleOf } from './recording.js';
+
+const FORMAT_KEY = 'farfield.format';
+const ROOM = 'main';
+
+export class Recordings {
+    #farfield;
+    #complain;
+    #rows = new Map(); // id -> RecordingRow
+    #recordings = new Map();
+    #end = null;
+    #busy = false;
+    #button = make('button', { type: 'button', id: 'record', onclick: () => this.#press() });
+    #progress = make('output', { id: 'record-progress', className: 'number', 'aria-live': 'off' });
+    #name = make('input', { type: 'text', id: 'record-name', maxLength: 100, autocomplete: 'off' });
+    #format;
+    #wishes;
+    #list = make('ul', { className: 'rows', id: 'recordings' });
+    #empty = make('p', { className: 'empty' },
+        'None yet. What is recorded is what listeners hear, before it is compressed.');
+
+    constructor({ farfield, complain }) {
+        this.#farfield = farfield;
+        this.#complain = complain;
+        this.#format = make('select', { id: 'record-format',
+            onchange: () => localStorage.setItem(FORMAT_KEY, this.#format.value) },
+        make('option', { value: 'wav' }, 'WAV'), make('option', { value: 'flac' }, 'FLAC, smaller'));
+        this.#format.value = localStorage.getItem(FORMAT_KEY) === 'flac' ? 'flac' : 'wav';
+        this.#wishes = make('div', { className: 'line' },
+            make('label', { htmlFor: 'record-name' }, 'Name'), this.#name,
+            make('label', { htmlFor: 'record-format' }, 'Format'), this.#format);
+        this.element = make('section', { className: 'card recordings',
+            'aria-labelledby': 'recordings-title' },
+        make('header', {}, make('h2', { id: 'recordings-title' }, 'Recordings')),
+        make('div', { className: 'line' }, this.#button, this.#progress), this.#wishes,
+        this.#list, this.#empty);
+        this.#showButton();
+    }
+
+    show() {
+        this.#end = this.#farfield.watch('recordings', (recordings) => this.#render(recordings));
+    }
+
+    hide() {
+        this.#end?.();
+        this.#end = null;
+    }
+
+    // What records this room now, if anything does.
+    get #running() {
+        return [...this.#recordings.values()].find(({ room, state }) =>
+            room === ROOM && RUNS.includes(state));
+    }
+
+    #render(recordings) {
+        this.#recordings = recordings;
+        const sorted = [...recordings.values()].sort((a, b) => b.started - a.started);
+        const doings = {
+            stop: (id) => this.#try('It could not be stopped', () => this.#stop(id)),
+            remove: (id) => this.#try('It was not deleted', () =>
+                this.#farfield.call('recording.delete', { id })),
+            fetch: (recording, part) => this.#address(recording, part),
+            download: (recording, part) => this.#download(recording, part),
+        };
+        const rows = new Map();
+        for (const recording of sorted) {
+            const row = this.#rows.get(recording.id) ?? new RecordingRow(recording, doings);
+            row.update(recording);
+            rows.set(recording.id, row);
+        }
+        for (const [id, row] of this.#rows) if (!rows.has(id)) row.release();
+        this.#rows = rows;
+        arrange(this.#list, [...rows.values()].map(({ element }) => element));
+        this.#empty.hidden = sorted.length > 0;
+        this.#showButton();
+    }
+
+    #showButton() {
+        const running = this.#running;
+        write(this.#button, running ? 'Stop recording' : 'Record');
+        this.#button.disabled = this.#busy || running?.state === 'stopping';
+        this.#button.classList.toggle('records', Boolean(running));
+        this.#wishes.hidden = Boolean(running);
+        write(this.#progress, running ? `${duration(running.seconds)} · ${bytes(running.bytes)}` : '');
+    }
+
+    async #try(what, act) {
+        try {
+            return await act();
+        } catch (error) {
+            this.#complain(new Error(`${what}: ${error.message}`));
+            return null;
+        }
+    }
+
+    async #press() {
+        this.#busy = true;
+        this.#showButton();
+        const running = this.#running;
+        if (running) await this.#try('It could not be stopped', () => this.#stop(running.id));
+        else await this.#try('Nothing is recorded', () => this.#start());
+        this.#busy = false;
+        this.#showButton();
+    }
+
+    async #start() {
+        await this.#farfield.call('recording.start',
+            { room: ROOM, format: this.#format.value, name: this.#name.value.trim() });
+        this.#name.value = '';
+    }
+
+    // A long file takes its time to be whole.
+    #stop(id) {
+        return this.#farfield.call('recording.stop', { id }, { timeout: 60 });
+    }
+
+    // Where its sound is. With a key, which an <audio> cannot bring, it is fetched whole.
+    #address({ id }, part) {
+        if (!this.#farfield.rpc.key) return this.#farfield.url('recording.audio', { id, part });
+        return this.#try('Its sound could not be fetched', async () =>
+            URL.createObjectURL(await this.#blob(id, part)));
+    }
+
+    async #blob(id, part) {
+        const response = await this.#farfield.call('recording.audio', { id, part }, { timeout: 600 });
+        return response.blob();
+    }
+
+    #download(recording, part) {
+        const { id, format, parts } = recording;
+        const name = `${titleOf(recording)}${parts.length > 1 ? ` ${part}` : ''}.${format}`;
+        if (!this.#farfield.rpc.key) {
+            const href = this.#farfield.url('recording.audio', { id, part });
+            make('a', { href, download: name }).click();
+            return;
+        }
+        this.#try('It was not downloaded', async () => save(name, await this.#blob(id, part)));
+    }
+}
