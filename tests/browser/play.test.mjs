@@ -5,6 +5,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { launchBrowser } from '../lib/browser.mjs';
 import { startFarfield } from '../lib/farfield.mjs';
 import { lookAt, nodeOf, openPanel, reaches, synthsOf } from '../lib/panel.mjs';
+import { scsyndef } from '../lib/scgf.mjs';
 import { waitFor } from '../lib/wait.mjs';
 
 let farfield;
@@ -167,6 +168,130 @@ test('two parameters are moved at once on the XY pad', async () => {
         /^Detune 0.26 semitones, Level 0.74$/);
 });
 
+// A SynthDef of what those that ship do not have: an array, a gate that ends nothing, a trigger.
+async function upload() {
+    const bytes = scsyndef({ odd: { freq: 110, gate: 0, steps: [0, 0, 0, 0, 0, 0, 0, 0], t_bang: 0 } });
+    const { status } = await farfield.api('PUT', '/v1/synthdefs/odd', bytes,
+        { 'content-type': 'application/octet-stream' });
+    assert.equal(status, 201);
+}
+
+test('an array is drawn over with a pointer, and its bars are turned by keys', async () => {
+    await upload();
+    const { body: { id } } = await farfield.api('POST', '/v1/nodes', { synthdef: 'odd' });
+    const bars = page.locator(`[data-node="${id}"] .bars`);
+    await bars.waitFor();
+    const at = await middle(bars);
+    // From the lower left to the upper right, in few movements: no bar between is left out.
+    await page.mouse.move(at.left + 2, at.top + at.height - 2);
+    await page.mouse.down();
+    await page.mouse.move(at.left + at.width / 2, at.y, { steps: 2 });
+    await page.mouse.move(at.left + at.width - 2, at.top + 2, { steps: 2 });
+    await page.mouse.up();
+    const drawn = await waitFor('a rising line', async () => {
+        const values = await valueOf(id, 'steps');
+        return values[7] > 0.95 && values;
+    });
+    assert.ok(drawn.slice(1).every((value, i) => value >= drawn[i] && value > 0), `${drawn}`);
+    await bars.locator('[role=slider]').nth(2).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Delete');
+    await page.keyboard.press('ArrowUp');
+    await waitFor('one step of the fourth', async () => {
+        const values = await valueOf(id, 'steps');
+        return Math.abs(values[3] - 0.02) < 1e-3 && values[2] === drawn[2];
+    });
+    await page.keyboard.press('End');
+    assert.equal(await page.evaluate(() => document.activeElement.ariaLabel), 'Steps 8');
+});
+
+test('a gate is open while it is pressed, a trigger is sent each time', async () => {
+    await upload();
+    const { body: { id } } = await farfield.api('POST', '/v1/nodes', { synthdef: 'odd' });
+    const gate = page.locator(`[data-node="${id}"] .gate`);
+    await gate.hover();
+    await page.mouse.down();
+    await reaches(farfield, id, 'gate', 1);
+    await page.mouse.move(5, 300);
+    assert.equal(await gate.getAttribute('aria-pressed'), 'true', 'it may slip off');
+    await page.mouse.up();
+    await reaches(farfield, id, 'gate', 0);
+    await gate.focus();
+    await page.keyboard.down(' ');
+    await reaches(farfield, id, 'gate', 1);
+    await page.locator('#search').focus(); // what takes the focus away closes it
+    await reaches(farfield, id, 'gate', 0);
+    await page.keyboard.up(' ');
+    const sent = await page.evaluate(() => {
+        window.sent = [];
+        const { send } = WebSocket.prototype;
+        WebSocket.prototype.send = function counted(data) {
+            window.sent.push(data);
+            return send.call(this, data);
+        };
+        document.querySelector('.synth .trigger').click();
+        return new Promise((resolve) => {
+            setTimeout(() => resolve(window.sent.filter((data) => data.includes('t_bang'))), 300);
+        });
+    });
+    assert.equal(sent.length, 1, sent.join());
+    assert.equal(await page.locator('#alert').textContent(), '');
+});
+
+// There is no MIDI device here: what the browser would give is made by hand, messages and all.
+function fakeMidi() {
+    const input = { id: 'fake', state: 'connected', onmidimessage: null };
+    window.midiIn = (...data) => input.onmidimessage?.({ data: Uint8Array.from(data) });
+    Object.defineProperty(navigator, 'requestMIDIAccess', { configurable: true,
+        value: async () => ({ inputs: new Map([['fake', input]]), onstatechange: null }) });
+}
+
+test('MIDI plays notes, and turns what it was taught, also after a reload', async () => {
+    await page.addInitScript(fakeMidi);
+    await page.reload();
+    await page.waitForSelector('[data-synthdef=sine]');
+    await page.locator('#midi').click();
+    await page.locator('#midi-state').getByText('MIDI is on').waitFor();
+    await page.locator('#instrument').selectOption('sine');
+    await page.evaluate(() => window.midiIn(0x90, 69, 127));
+    const [note] = await waitFor('a note', async () => {
+        const synths = await synthsOf(farfield, 'sine');
+        return synths.length === 1 && synths;
+    });
+    assert.equal(note.controls.freq, 440);
+    assert.ok(note.controls.amp > 0.25, 'louder than usual');
+    await page.evaluate(() => window.midiIn(0x90, 69, 0)); // which is a note off, too
+    await sounds('sine', 0);
+    const id = await start('sine');
+    await control(id, 'pan').locator('.name').click();
+    await page.getByRole('button', { name: 'Learn a MIDI controller' }).click();
+    await page.locator('#control-menu').getByText('Move a controller now').waitFor();
+    await page.evaluate(() => window.midiIn(0xb0, 21, 127));
+    await page.locator('#control-menu').getByText('Turned by controller 21').waitFor();
+    await reaches(farfield, id, 'pan', 1);
+    await page.keyboard.press('Escape');
+    assert.equal(await control(id, 'pan').locator('.name').getAttribute('data-note'), 'CC 21');
+    await page.reload();
+    await page.locator('#midi-state').getByText('MIDI is on').waitFor();
+    await control(id, 'pan').locator('input').first().waitFor();
+    await page.evaluate(() => {
+        window.midiIn(0xb0, 21, 0);
+        window.midiIn(0xb1, 21, 127); // another channel
+        window.midiIn(0xb0, 22, 127); // another controller
+    });
+    await reaches(farfield, id, 'pan', -1);
+});
+
+test('a browser without Web MIDI says so', async () => {
+    await page.addInitScript(() => {
+        delete Navigator.prototype.requestMIDIAccess;
+    });
+    await page.reload();
+    await page.waitForSelector('[data-synthdef=sine]');
+    await page.locator('#midi-state').getByText('This browser has no Web MIDI').waitFor();
+    assert.ok(await page.locator('#midi').isDisabled());
+});
+
 test('the piano plays notes with a pointer that glides, and none stays behind', async () => {
     await page.locator('#instrument').selectOption('sine');
     const keyAt = async (name) => middle(page.getByRole('button', { name, exact: true }));
@@ -217,6 +342,29 @@ test('the letters of the keyboard play, but not while somebody types', async () 
     await page.keyboard.type('as');
     assert.equal(await page.locator('#search').inputValue(), 'as');
     await sounds('sine', 0);
+});
+
+test('notes begin as their sound was set, and those that sound follow', async () => {
+    await page.locator('#instrument').selectOption('sine');
+    await page.locator('#sound').click();
+    const pan = page.locator('#instrument-sound [data-parameter=pan] input[type=text]');
+    await pan.fill('-1');
+    await pan.press('Enter');
+    await page.locator('#computer-keys').click();
+    await page.keyboard.down('a');
+    const [{ id, controls }] = await waitFor('a note', async () => {
+        const synths = await synthsOf(farfield, 'sine');
+        return synths.length === 1 && synths;
+    });
+    assert.equal(controls.pan, -1);
+    await page.locator('#instrument-sound [data-parameter=pan] input[type=range]').focus();
+    await page.keyboard.press('End');
+    await reaches(farfield, id, 'pan', 1);
+    await page.keyboard.up('a');
+    await sounds('sine', 0);
+    await page.reload();
+    await page.locator('#sound').click();
+    assert.equal(await pan.inputValue(), '1');
 });
 
 test('a note whose key goes up before the server has answered is let go all the same', async () => {

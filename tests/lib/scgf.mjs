@@ -47,18 +47,29 @@ export function definition(title, parameters, units) {
         i32(units.length), ...units.map((each) => encodeUnit(each, constants)), i16(0)]);
 }
 
-// `controls` is {freq: 440, ...}; freq is the first.
+// `controls` is {freq: 440, ...}; freq is the first. One may be an array; those whose names begin
+// with t_ are triggers, and last.
 function sine(title, controls) {
     const entries = Object.entries(controls);
+    let size = 0;
+    const names = entries.map(([key, value]) => {
+        const at = size;
+        size += [value].flat().length;
+        return [name(key), i32(at)];
+    });
+    const triggers = entries.filter(([key]) => key.startsWith('t_')).length;
+    const units = [
+        unit('Control', CONTROL, size - triggers, []),
+        unit('SinOsc', AUDIO, 1, [[0, 0], [SCALAR, 0]]),
+        unit('Out', AUDIO, 0, [[SCALAR, 0], [1, 0]]),
+        ...(triggers ? [unit('TrigControl', CONTROL, triggers, [], size - triggers)] : []),
+    ];
     return Buffer.concat([
         name(title),
         i32(1), f32(0),
-        i32(entries.length), f32(...entries.map(([, value]) => value)),
-        i32(entries.length), ...entries.flatMap(([key], i) => [name(key), i32(i)]),
-        i32(3),
-        encodeUnit(unit('Control', CONTROL, entries.length, [])),
-        encodeUnit(unit('SinOsc', AUDIO, 1, [[0, 0], [SCALAR, 0]])),
-        encodeUnit(unit('Out', AUDIO, 0, [[SCALAR, 0], [1, 0]])),
+        i32(size), f32(...entries.flatMap(([, value]) => value)),
+        i32(entries.length), ...names.flat(),
+        i32(units.length), ...units.map((each) => encodeUnit(each)),
         i16(0),
     ]);
 }

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The server's state, and light or dark: what the bar has besides the sound.
+// The server's state, in the bar.
 import { write } from './elements.js';
-
-const THEMES = { auto: ['light', 'as the system has it'], light: ['dark', 'light'],
-    dark: ['auto', 'dark'] };
-const THEME_KEY = 'farfield.theme';
 
 export class Bar {
     #farfield;
@@ -13,27 +9,9 @@ export class Bar {
     constructor({ farfield, find }) {
         this.#farfield = farfield;
         this.#find = find;
-        this.#wireTheme();
         farfield.addEventListener('connection', () => this.#showServer());
         farfield.addEventListener('server', () => this.#showServer());
         this.#showServer();
-    }
-
-    #wireTheme() {
-        const button = this.#find('#theme');
-        const { dataset } = document.documentElement;
-        const show = () => {
-            if (!THEMES[dataset.theme]) dataset.theme = 'auto';
-            const words = `Colours: ${THEMES[dataset.theme][1]}`;
-            button.setAttribute('aria-label', words);
-            button.title = words;
-        };
-        button.onclick = () => {
-            [dataset.theme] = THEMES[dataset.theme];
-            localStorage.setItem(THEME_KEY, dataset.theme);
-            show();
-        };
-        show();
     }
 
     #showServer() {

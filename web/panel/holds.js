@@ -11,7 +11,7 @@ const UNKNOWN = -32601; // a server that has no such command
 export class Holds extends EventTarget {
     #rpc;
     #ours = new Map(); // node -> Map(control -> how many hands)
-    #others = new Map(); // node -> Map(who -> {controls, until})
+    #others = new Map(); // node -> Map(client -> {controls, by})
     #timer = 0;
     #isKnown = true;
 
@@ -54,7 +54,7 @@ export class Holds extends EventTarget {
     // Map(control -> who holds it besides us).
     of(node) {
         const held = new Map();
-        for (const [by, { controls }] of this.#others.get(node) ?? []) {
+        for (const { controls, by } of this.#others.get(node)?.values() ?? []) {
             for (const control of controls) held.set(control, by);
         }
         return held;
@@ -73,16 +73,11 @@ export class Holds extends EventTarget {
         });
     }
 
-    #onHeld({ id, controls, by, until }) {
+    // The server tells as well when time or a lost connection lets go.
+    #onHeld({ id, controls, by, client }) {
         const holders = this.#others.get(id) ?? new Map();
-        clearTimeout(holders.get(by)?.timer);
-        holders.delete(by);
-        if (controls.length > 0) {
-            const wait = Math.max(0, Math.min(30, until - Date.now() / 1000)) * 1000 || RENEW * 3;
-            holders.set(by, { controls, timer: setTimeout(() => {
-                if (holders.delete(by)) this.#emit(id);
-            }, wait) });
-        }
+        if (controls.length > 0) holders.set(client, { controls, by });
+        else holders.delete(client);
         if (holders.size > 0) this.#others.set(id, holders);
         else this.#others.delete(id);
         this.#emit(id);

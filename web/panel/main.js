@@ -8,8 +8,10 @@ import { Holds } from './holds.js';
 import { KeyDialog } from './key.js';
 import { ListenBar } from './listen/bar.js';
 import { Messages } from './messages.js';
+import { Mine } from './mine.js';
 import { Outbox } from './outbox.js';
 import { RecordingDot } from './scenes/dot.js';
+import { Settings } from './settings.js';
 import { Undo } from './undo.js';
 import { Views } from './views.js';
 
@@ -22,6 +24,7 @@ const messages = new Messages({ alert: find('#alert'), told: find('#told') });
 const complain = (error) => messages.complain(error);
 const tell = (words) => messages.tell(words);
 const farfield = new Farfield(document.baseURI, key.stored);
+const mine = new Mine(farfield);
 const listening = new Listening(farfield.rpc);
 const heard = new Heard(farfield, listening);
 const outbox = new Outbox((node, controls) => farfield.set(node, controls).catch(complain));
@@ -48,7 +51,8 @@ farfield.addEventListener('connection', ({ detail }) => {
 new Bar({ farfield, find });
 new ListenBar(listening, farfield, find);
 new RecordingDot(farfield, find('#recording-dot'));
+new Settings({ farfield, find });
 new Undo({ farfield, tell, complain, find });
-new Views({ farfield, listening, heard, outbox, holds: new Holds(farfield), complain, tell },
+new Views({ farfield, listening, heard, outbox, holds: new Holds(farfield), mine, complain, tell },
     { list: find('.tabs'), main: find('main') });
 farfield.connect();

@@ -23,7 +23,8 @@ export class Control {
     #on;
     #value;
     #latest;
-    #isHeld = false;
+    #isHeld = false; // nothing moves it: it has a finger on it, or the focus of its field
+    #isGrabbed = false; // by a pointer
     #touched = -Infinity; // a page that is younger than SETTLE has touched nothing either
     #pending = 0;
     #timer = 0;
@@ -108,7 +109,7 @@ export class Control {
     change(value) {
         this.#on.hold();
         clearTimeout(this.#holdTimer);
-        this.#holdTimer = setTimeout(() => this.#isHeld || this.#on.drop(), KEPT);
+        this.#holdTimer = setTimeout(() => this.#isGrabbed || this.#on.drop(), KEPT);
         this.#change(value);
     }
 
@@ -180,13 +181,13 @@ export class Control {
     }
 
     #grab() {
-        this.#isHeld = true;
+        this.#isHeld = this.#isGrabbed = true;
         this.#on.hold();
     }
 
     #letGo() {
         if (!this.#isHeld) return;
-        this.#isHeld = false;
+        this.#isHeld = this.#isGrabbed = false;
         this.#on.drop();
         this.#settle();
     }

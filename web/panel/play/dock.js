@@ -2,6 +2,7 @@
 // What notes are played with: which SynthDef, the piano, the computer's keys, MIDI.
 import { keep, recall } from '../choices.js';
 import { make, write } from '../elements.js';
+import { Instrument } from './instrument.js';
 import { ComputerKeys } from './keys.js';
 import { frequencyOf, noteName } from './names.js';
 import { Piano } from './piano.js';
@@ -23,11 +24,14 @@ export class Dock {
     #midiButton = make('button', { type: 'button', id: 'midi' }, 'MIDI');
     #midiWords = make('p', { className: 'hint', id: 'midi-state', role: 'status' });
     #fold = make('button', { type: 'button', className: 'fold', id: 'keyboard' }, 'Keyboard');
+    #sound = make('button', { type: 'button', id: 'sound', 'aria-expanded': 'false',
+        'aria-controls': 'instrument-sound', title: 'How notes sound' }, 'Sound');
+    #instrument;
     #body;
     #sounding = new Map(); // note -> number of keys that hold it
     #noteOf = new Map(); // key -> note
 
-    constructor({ farfield, notes, midi }) {
+    constructor({ farfield, notes, midi, outbox, faces, menu }) {
         this.#farfield = farfield;
         this.#notes = notes;
         this.#midi = midi;
@@ -41,13 +45,17 @@ export class Dock {
             stop: hands.stop,
             octave: (step) => this.#shift(step),
         });
+        this.#instrument = new Instrument({ faces, menu, midi, set: (name, value) =>
+            Promise.all(notes.sounding().map((id) => outbox.put(id, name, value))) });
         this.#body = make('div', { className: 'dock-body' }, this.#piano.element);
         this.element = make('section', { className: 'dock', 'aria-label': 'Notes' },
             make('div', { className: 'dock-row' }, this.#fold, this.#select,
+                this.#sound,
                 make('span', { className: 'octaves', role: 'group', 'aria-label': 'Octave' },
                     this.#octaveButton('−', 'Octave down', -1), this.#octave,
                     this.#octaveButton('+', 'Octave up', 1)),
-                this.#keysButton, this.#midiButton, this.#midiWords), this.#body);
+                this.#keysButton, this.#midiButton, this.#midiWords),
+            this.#instrument.element, this.#body);
         this.#wire();
         // What stays in place at the lower edge must not hide what is scrolled to.
         new ResizeObserver(() => document.documentElement.style.setProperty('--dock',
@@ -67,7 +75,12 @@ export class Dock {
 
     #wire() {
         this.#farfield.addEventListener('synthdefs', () => this.#showSynthDefs());
-        this.#select.onchange = () => keep('instrument', this.#select.value);
+        this.#select.onchange = () => {
+            keep('instrument', this.#select.value);
+            this.letGo();
+            this.#useSynthDef();
+        };
+        this.#sound.onclick = () => this.#unfoldSound(this.#instrument.element.hidden);
         this.#keysButton.onclick = () => this.#useKeys(!this.#keys.isOn);
         this.#midiButton.onclick = () => (this.#midi.isOn ? this.#midi.stop() : this.#midi.start());
         this.#fold.onclick = () => this.#unfold(this.#body.hidden);
@@ -105,6 +118,22 @@ export class Dock {
             'the octave' : 'Play with the letters of this keyboard';
     }
 
+    // What is chosen sounds by its own settings.
+    #useSynthDef() {
+        this.#instrument.use(this.#farfield.synthdefs.get(this.#select.value) ?? null);
+        this.#sound.disabled = this.#instrument.isEmpty;
+        if (this.#instrument.isEmpty) this.#unfoldSound(false);
+    }
+
+    #unfoldSound(isOpen) {
+        this.#instrument.element.hidden = !isOpen;
+        this.#sound.setAttribute('aria-expanded', isOpen);
+    }
+
+    showFaces() {
+        this.#instrument.showFaces();
+    }
+
     #unfold(isOpen) {
         this.#piano.letGo();
         this.#body.hidden = !isOpen;
@@ -135,17 +164,19 @@ export class Dock {
                 .map(({ name, title }) => make('option', { value: name }, title)))));
         this.#select.value = wanted;
         if (this.#select.selectedIndex < 0) this.#select.selectedIndex = 0;
+        this.#useSynthDef();
     }
 
     #start(note, velocity, key) {
         const def = this.#farfield.synthdefs.get(this.#select.value);
         if (!def) return;
         this.#stop(key);
-        const controls = {};
+        const controls = { ...this.#instrument.values };
         for (const { name, default: standard, min = 0, max = 1 } of def.parameters) {
             if (name === 'freq') controls.freq = frequencyOf(note);
             if (name === 'amp') {
-                controls.amp = Math.min(max, Math.max(min, standard * (velocity / USUAL) ** 2));
+                const level = (controls.amp ?? standard) * (velocity / USUAL) ** 2;
+                controls.amp = Math.min(max, Math.max(min, level));
             }
         }
         this.#noteOf.set(key, note);

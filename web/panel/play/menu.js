@@ -14,7 +14,8 @@ export class ControlMenu {
     constructor(midi, onFace) {
         this.#midi = midi;
         this.#onFace = onFace;
-        this.element = make('div', { id: 'control-menu', popover: 'auto', role: 'dialog' });
+        this.element = make('div', { id: 'control-menu', className: 'menu', popover: 'auto',
+            role: 'dialog' });
         this.element.addEventListener('toggle', ({ newState }) => {
             if (newState === 'open') return;
             midi.cancelLearning();

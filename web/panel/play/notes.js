@@ -54,8 +54,9 @@ export class Notes {
         for (const key of [...this.#held.keys()]) if (key.startsWith(prefix)) this.stop(key);
     }
 
-    isHeld(key) {
-        return this.#held.has(key);
+    // Ids of what keys hold.
+    sounding() {
+        return [...this.#held.values()].map(({ id }) => id).filter((id) => id !== null);
     }
 
     #release({ name, id }) {

@@ -42,8 +42,12 @@ export class View {
         let of = '';
         const menu = new ControlMenu(midi, (control, face) => {
             faces.choose(face, of, control.parameter.name);
-            this.#synths.showFaces();
+            this.#showFaces();
         });
+        const openMenu = (control, synthdef) => {
+            of = synthdef;
+            menu.open(control, synthdef);
+        };
         this.#defs = new SynthDefList(farfield, {
             play: (def) => farfield.play(def.name).catch(complain),
             hold: ({ name }, isHeld) => (isHeld ? notes.start(`hold-${name}`, name)
@@ -56,12 +60,9 @@ export class View {
             holds,
             midi,
             faces,
-            menu: (control, synthdef) => {
-                of = synthdef;
-                menu.open(control, synthdef);
-            },
+            menu: openMenu,
         }, this.#makeFaceChoice(faces));
-        this.#dock = new Dock({ farfield, notes, midi });
+        this.#dock = new Dock({ farfield, notes, midi, outbox, faces, menu: openMenu });
         this.element = make('div', { className: 'play' },
             make('div', { className: 'play-columns' }, this.#defs.element, this.#synths.element),
             this.#dock.element, menu.element);
@@ -79,6 +80,11 @@ export class View {
         this.#synths.hide();
     }
 
+    #showFaces() {
+        this.#synths.showFaces();
+        this.#dock.showFaces();
+    }
+
     #makeFaceChoice(faces) {
         const choices = [['slider', 'Sliders'], ['knob', 'Knobs'], ['number', 'Numbers']];
         return make('fieldset', { className: 'segments' },
@@ -86,7 +92,7 @@ export class View {
             ...choices.map(([face, title]) => make('label', {}, make('input', { type: 'radio',
                 name: 'faces', value: face, checked: faces.all === face, onchange: () => {
                     faces.choose(face);
-                    this.#synths.showFaces();
+                    this.#showFaces();
                 } }), title)));
     }
 
