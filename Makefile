@@ -80,7 +80,7 @@ all: packages-build programs web ## build both programs (VARIANT=debug|release|a
 
 programs: $(PROGRAMS)
 unit-programs: $(TESTS)
-wire: $(BUILD)/wire
+wire: $(BUILD)/wire $(BUILD)/block.so
 fuzz-programs: $(FUZZERS)
 
 run: VARIANT := release
@@ -247,6 +247,11 @@ $(BUILD)/bench/load: tests/bench/load.c tests/bench/load_peer.c tests/bench/load
 $(BUILD)/wire: tests/lib/wire.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CPPFLAGS_COMMON) $(CFLAGS) -o $@ $< $(call pkg,--libs,$(LIBS_COMMON))
+
+# Has a UDP socket block, for the tests.
+$(BUILD)/block.so: tests/lib/block.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -std=gnu11 $(WARN) -O1 -fPIC -shared -o $@ $<
 
 # Archives, so that a test links only what it names.
 $(BUILD)/libcontroller.a: $(CONTROLLER)

@@ -194,6 +194,14 @@ static void leave_when_done(struct app *app)
         g_main_loop_quit(app->loop);
 }
 
+// Nobody hears this room any more, and its thread cannot be ended: whoever started us starts
+// another one, to which the listeners come by themselves.
+G_NORETURN static void give_up(const struct room *room)
+{
+    log_error("pipeline.stuck", "{s:s}", "room", room->name);
+    _exit(EXIT_FAILURE);
+}
+
 static gboolean on_tick(gpointer data)
 {
     struct app *app = data;
@@ -210,7 +218,8 @@ static gboolean on_tick(gpointer data)
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         struct link_message meter = room_meter(value);
         link_send(app->link, &meter);
-        room_put_out_stalled(value);
+        if (!room_put_out_stalled(value))
+            give_up(value);
     }
     doors_tick(app->doors);
     tell_capture(app, false);

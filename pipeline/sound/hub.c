@@ -12,6 +12,7 @@
 #define SLOW (10 * G_TIME_SPAN_MILLISECOND)   // a call that takes as long is held against it
 #define SLOW_CALLS 5                          // so many in a row are too many
 #define STUCK (250 * G_TIME_SPAN_MILLISECOND) // a call that takes as long will not return
+#define GIVE_UP 20                            // looks at the same walk under way: it will not end
 #define MOST 32                               // subscribers whom the encoder's thread serves itself
 #define FEW 16                                // left, and it serves them all itself again
 #define QUEUED 32                             // packets that a lane may be behind
@@ -40,6 +41,9 @@ struct lane {
     bool threaded;          // its thread serves it, not the encoder's
     bool ending;            // the thread is to end when it has served what is queued
     GThread *thread;        // owned: the last one that it had, or NULL; the main loop alone
+    _Atomic gint64 walking; // when the walk under way began, 0 between walks
+    gint64 watched;         // the walk that was last seen under way; the main loop alone
+    int looks;              // in a row at that one
 };
 
 #define LANES 2
@@ -104,13 +108,15 @@ static void deliver_one(struct hub_sink *sink, GstBuffer *packet)
 }
 
 // Takes over the reference to the list.
-static void walk(struct list *list, GstBuffer *packet)
+static void walk(struct lane *lane, struct list *list, GstBuffer *packet)
 {
+    atomic_store(&lane->walking, g_get_monotonic_time());
     for (guint i = 0; i < list->sinks->len; i++) {
         struct hub_sink *sink = g_ptr_array_index(list->sinks, i);
         if (!atomic_load(&sink->left) && !atomic_load(&sink->stalled))
             deliver_one(sink, packet);
     }
+    atomic_store(&lane->walking, 0);
     list_unref(list);
 }
 
@@ -136,7 +142,7 @@ void hub_deliver(struct hub *hub, GstBuffer *packet)
     pthread_mutex_unlock(&hub->lock);
     for (int i = 0; i < LANES; i++) {
         if (lists[i])
-            walk(lists[i], packet);
+            walk(&hub->lanes[i], lists[i], packet);
         gst_clear_buffer(&lost[i]);
     }
 }
@@ -156,7 +162,7 @@ static gpointer run_lane(gpointer data)
         }
         struct list *list = list_take(lane);
         pthread_mutex_unlock(&hub->lock);
-        walk(list, packet);
+        walk(lane, list, packet);
         gst_buffer_unref(packet);
         pthread_mutex_lock(&hub->lock);
     }
@@ -323,9 +329,22 @@ static struct hub_sink *find_stalled(struct hub *hub)
     return sink ? sink : find_stalled_in(hub->lanes[1].list->sinks);
 }
 
-void hub_put_out_stalled(struct hub *hub)
+// Counted by looks, not by time: where the whole process stood still, nothing was looked at.
+static bool is_stuck(struct lane *lane)
+{
+    gint64 walking = atomic_load(&lane->walking);
+    lane->looks = walking && walking == lane->watched ? lane->looks + 1 : 0;
+    lane->watched = walking;
+    return lane->looks >= GIVE_UP;
+}
+
+bool hub_put_out_stalled(struct hub *hub)
 {
     struct hub_sink *sink;
     while ((sink = find_stalled(hub)))
         sink->subscriber.stalled(sink->subscriber.data);
+    bool stuck = false;
+    for (int i = 0; i < LANES; i++)
+        stuck |= is_stuck(&hub->lanes[i]);
+    return !stuck;
 }

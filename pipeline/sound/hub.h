@@ -48,5 +48,7 @@ bool hub_is_empty(struct hub *hub);
 // For the encoder's thread.
 void hub_deliver(struct hub *hub, GstBuffer *packet);
 
-// For the main loop, several times a second: has offenders told that they are `stalled`.
-void hub_put_out_stalled(struct hub *hub);
+// For the main loop, ten times a second: has offenders told that they are `stalled`. False where
+// one of them has not returned from its call for two seconds, so that the others get nothing any
+// more: that can only be mended by another process.
+bool hub_put_out_stalled(struct hub *hub);

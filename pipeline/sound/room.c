@@ -92,10 +92,12 @@ struct link_message room_meter(struct room *room)
     return message;
 }
 
-void room_put_out_stalled(struct room *room)
+bool room_put_out_stalled(struct room *room)
 {
+    bool good = true;
     for (int i = 0; i < SOURCE_STREAMS && room->streams[i]; i++)
-        hub_put_out_stalled(stream_hub(room->streams[i]));
+        good &= hub_put_out_stalled(stream_hub(room->streams[i]));
+    return good;
 }
 
 void room_note_loss(struct room *room, enum stream_mode served, double lost)

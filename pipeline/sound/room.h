@@ -38,8 +38,9 @@ int room_bitrate(const struct room *room);
 // The level since the last call, as a LINK_METER whose strings belong to the room.
 struct link_message room_meter(struct room *room);
 
-// For the main loop, several times a second: listeners that hold up others leave.
-void room_put_out_stalled(struct room *room);
+// For the main loop, ten times a second: listeners that hold up others leave. False where one does
+// so for good (hub_put_out_stalled()).
+bool room_put_out_stalled(struct room *room);
 
 // One report of a listener who is served so: the share of packets that it lost lately.
 void room_note_loss(struct room *room, enum stream_mode served, double lost);
