@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Preloaded into a program: the file that FARFIELD_TEST_BLOCK names holds a port and milliseconds (16
-// bits each, in the machine's order). Whoever sends by UDP to that port is held up for so long, or,
-// where it is 0, until another port stands there. No UDP socket does that by itself.
+// Preloaded into a program: the file that FARFIELD_TEST_BLOCK names holds a port and milliseconds
+// (16 bits each, in the machine's order). Whoever sends by UDP to that port is held up for so long,
+// or, where it is 0, until another port stands there. No UDP socket does that by itself.
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define MS 1000    // in microseconds
+#define MS 1000 // in microseconds
 #define LOOK 10 // ms
 
 struct order {
