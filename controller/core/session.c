@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "controller/core/listening/audience.h"
+#include "controller/core/undo/undo.h"
 
 static void room_destroy(gpointer data)
 {
@@ -36,6 +37,7 @@ struct session *session_create(const struct session_ports *ports, int wanted_cli
     journal_init(&session->journal);
     history_init(&session->history);
     holds_init(&session->holds);
+    undos_init(session);
     tree_init(&session->tree);
     catalog_init(&session->catalog);
     buffers_init(&session->buffers);
@@ -93,6 +95,7 @@ void session_destroy(struct session *session)
     journal_clear(&session->journal);
     history_clear(&session->history);
     holds_clear(&session->holds);
+    undos_clear(session);
     g_free(session->status.version);
     g_free(session->api_key);
     g_free(session->stream_url);

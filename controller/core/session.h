@@ -252,6 +252,8 @@ struct session {
     struct journal journal;
     struct history history;
     struct holds holds;
+    GHashTable *undos; // struct client -> struct undo
+    gsize undo_bytes;  // of all
 
     enum audition_policy audition_policy;
     GQueue hearings;     // struct hearing: definitions that wait for their audition

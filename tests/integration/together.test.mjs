@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startFarfield } from '../lib/farfield.mjs';
+import { level } from '../lib/sound.mjs';
 import { waitFor } from '../lib/wait.mjs';
 
 let farfield;
@@ -41,4 +42,82 @@ test('what one has under a finger the others are told, until it is let go', asyn
     const refused = await bob.call('node.hold', { id, controls: ['nonsense'] }).catch((e) => e);
     assert.match(refused.message, /cannot be held/);
     await bob.call('node.free', { id });
+});
+
+// --- taking back --------------------------------------------------------------------------------
+
+const nodes = async () => (await farfield.api('GET', '/v1/nodes')).body.nodes
+    .filter(({ own, system }) => own && !system);
+const silence = async () => { await farfield.api('POST', '/v1/server/panic'); };
+
+test('a control goes back and forth, and what somebody else has set since stays', async () => {
+    const [ada, bob] = [await farfield.rpc(), await farfield.rpc()];
+    const { id } = await ada.call('synth.new', { synthdef: 'sine', controls: { freq: 440 } });
+    for (const freq of [450, 460, 470]) await ada.call('node.set', { id, controls: { freq } });
+    const { undone } = await ada.call('session.undo');
+    assert.deepEqual(undone, { what: 'controls', words: `freq of sine ${id} is 440 again`,
+        nodes: [id], was: [id], skipped: [] });
+    assert.equal((await ada.call('node.query', { id })).controls.freq, 440);
+    const { redone } = await ada.call('session.redo');
+    assert.equal(redone.words, `freq of sine ${id} is 470 again`);
+    await bob.call('node.set', { id, controls: { freq: 500 } });
+    const again = await ada.call('session.undo');
+    assert.deepEqual(again.undone.skipped,
+        [`freq of sine ${id} has been set by somebody else since`]);
+    assert.equal((await ada.call('node.query', { id })).controls.freq, 500);
+    const empty = await ada.call('session.undo').catch((error) => error);
+    assert.equal(empty.data.status, 409);
+    assert.equal(empty.message, 'there is nothing left to take back');
+    await silence();
+});
+
+test('what was freed sounds again as it did, in its place', async () => {
+    const ada = await farfield.rpc();
+    const listener = await farfield.listen();
+    const sounds = (...pitches) => waitFor(`${pitches} Hz`, async () => {
+        const { left } = await listener.hear(0.5);
+        return [500, 900].every((hz) => level(left, hz) > 0.05 === pitches.includes(hz));
+    });
+    const { id: group } = await ada.call('group.new', { action: 'tail', name: 'band' });
+    const { id: low } = await ada.call('synth.new',
+        { synthdef: 'sine', target: group, controls: { freq: 440, amp: 0.2 } });
+    await ada.call('synth.new', { synthdef: 'sine', target: group, action: 'tail',
+        controls: { freq: 900, amp: 0.2 } });
+    await ada.call('node.set', { id: low, controls: { freq: 500 } });
+    await sounds(500, 900);
+    const before = (await nodes()).map(({ id, parent, ...rest }) => rest);
+    for (const [method, params] of [['node.free', { id: group }], ['server.panic', {}]]) {
+        await ada.call(method, params);
+        await sounds();
+        const { undone } = await ada.call('session.undo');
+        assert.equal(undone.nodes.length, method === 'node.free' ? 3 : 2);
+        await sounds(500, 900);
+        assert.deepEqual((await nodes()).map(({ id, parent, ...rest }) => rest), before, method);
+        const band = (await nodes()).find(({ name }) => name === 'band').id;
+        assert.deepEqual((await nodes()).filter(({ id }) => id !== band).map((n) => n.parent),
+            [band, band]);
+        params.id &&= band;
+    }
+    // What was done before it can still be taken back, by the new number.
+    const { undone } = await ada.call('session.undo');
+    assert.match(undone.words, /^freq of sine \d+ is 440 again$/);
+    assert.notEqual(undone.nodes[0], low);
+    await silence();
+    await listener.close();
+});
+
+test('what is let go and still rings is called back', async () => {
+    const ada = await farfield.rpc();
+    const { id } = await ada.call('synth.new', { synthdef: 'pad', controls: { release: 5 } });
+    await waitFor('its first sound', async () =>
+        (await ada.call('node.query', { id })).running);
+    await new Promise((done) => { setTimeout(done, 50).unref(); });
+    await ada.call('node.release', { id });
+    assert.equal((await nodes())[0].releasing, true);
+    const { undone } = await ada.call('session.undo');
+    assert.deepEqual(undone.nodes, [id]);
+    const [node] = await nodes();
+    assert.equal(node.releasing, false);
+    assert.equal(node.controls.gate, 1);
+    await silence();
 });

@@ -236,6 +236,15 @@ static void free_nodes(struct fake_scsynth *s, const struct osc_message *m)
     }
 }
 
+static void free_all(struct fake_scsynth *s, const struct osc_message *m)
+{
+    struct fake_node *group = find(s, osc_int(m, 0));
+    if (!group || !group->is_group)
+        fail(s, m->address, "Group %d", osc_int(m, 0));
+    while (group && group->is_group && group->children->len)
+        free_node(s, group->children->pdata[0]);
+}
+
 static void receive(void *data, const struct osc_message *m)
 {
     struct fake_scsynth *s = data;
@@ -256,6 +265,8 @@ static void receive(void *data, const struct osc_message *m)
         new_node(s, m, 0, true);
     else if (strcmp(address, "/g_deepFree") == 0)
         deep_free(s, find(s, osc_int(m, 0)));
+    else if (strcmp(address, "/g_freeAll") == 0)
+        free_all(s, m);
     else if (strcmp(address, "/n_order") == 0)
         order(s, m);
     else if (strcmp(address, "/n_free") == 0)

@@ -542,6 +542,10 @@ export interface Recordings {
     recordings: Recording[];
 }
 
+export interface Redone {
+    redone: Taken;
+}
+
 export interface Relay {
     id: string;
     room: string;
@@ -721,8 +725,25 @@ export interface Synthdefs {
     name?: string;
 }
 
+/** A step that was taken back, or done again. */
+export interface Taken {
+    what: 'controls' | 'free';
+    /** what has happened, for a person */
+    words: string;
+    /** numbers of the nodes that it is about, in order */
+    nodes: number[];
+    /** the number that each of them had before: what was freed has another */
+    was: number[];
+    /** what was left alone, and why, for a person */
+    skipped: string[];
+}
+
 export interface Topics {
     topics: string[];
+}
+
+export interface Undone {
+    undone: Taken;
 }
 
 // --- what can be asked for ---
@@ -1542,6 +1563,16 @@ export interface Commands {
         params: Record<string, never>;
         result: Status;
     };
+    /** Does again what was taken back last. */
+    'session.redo': {
+        params: Record<string, never>;
+        result: Redone;
+    };
+    /** Takes back the last change of controls, or the last freeing of nodes, of this connection. */
+    'session.undo': {
+        params: Record<string, never>;
+        result: Undone;
+    };
     /** The figures of stats.show as Prometheus reads them. */
     'stats.metrics': {
         params: Record<string, never>;
@@ -1965,6 +1996,14 @@ export interface CommandTree {
         restart: Command<'server.restart'>;
         /** scsynth's state, load and counts. */
         status: Command<'server.status'>;
+    };
+    session: {
+        /** Does again what was taken back last. */
+        redo: Command<'session.redo'>;
+        /**
+         * Takes back the last change of controls, or the last freeing of nodes, of this connection.
+         */
+        undo: Command<'session.undo'>;
     };
     stats: {
         /** The figures of stats.show as Prometheus reads them. */

@@ -86,6 +86,8 @@ export const COMMANDS = {
     'server.panic': { rpc: true },
     'server.restart': { rpc: true },
     'server.status': { rpc: true },
+    'session.redo': { rpc: true },
+    'session.undo': { rpc: true },
     'stats.metrics': { http: 'GET /metrics' },
     'stats.show': { rpc: true },
     'synth.new': { rpc: true },

@@ -11,7 +11,7 @@ static const struct command *const *const families[] = {
     listener_commands, log_commands,       node_commands,   osc_commands,    peaks_commands,
     preset_commands,   recording_commands, relay_commands,  room_commands,   samples_commands,
     scene_commands,    server_commands,    stats_commands,  stream_commands, synth_commands,
-    synthdef_commands, topic_commands,     webrtc_commands, whep_commands,
+    synthdef_commands, topic_commands,     undo_commands,   webrtc_commands, whep_commands,
 };
 
 static int compare_methods(gconstpointer a, gconstpointer b)

@@ -48,5 +48,6 @@ extern const struct command *const stream_commands[];
 extern const struct command *const synth_commands[];
 extern const struct command *const synthdef_commands[];
 extern const struct command *const topic_commands[];
+extern const struct command *const undo_commands[];
 extern const struct command *const webrtc_commands[];
 extern const struct command *const whep_commands[];

@@ -8,6 +8,7 @@
 #include "controller/core/controls.h"
 #include "controller/core/placement.h"
 #include "controller/core/session_own.h"
+#include "controller/core/undo/undo.h"
 
 // Controls that are named where no synth has them.
 #define MAX_NAMED 20
@@ -128,18 +129,22 @@ static void node_set(struct session *session, struct call *call)
         return;
     }
     problem_destroy(problem);
+    struct undo_watch *watch = sets ? undo_watch(session, call, node, controls, maps) : NULL;
     if (controls)
         set_controls(session, node, controls);
     if (maps)
         set_maps(session, node, maps);
+    undo_changed(session, watch);
     if (call_has(call, "name"))
         name_node(session, node, call_string(call, "name"));
     if (call_has(call, "run"))
         node_run_now(session, node, call_flag(call, "run"));
     if (where.target >= 0)
         batch_add(session->out, placement_move_message(node, &where));
-    if (call_flag(call, "release"))
+    if (call_flag(call, "release")) {
+        undo_note_free(session, call, node, true);
         node_release_now(session, node);
+    }
     if (where.target >= 0)
         node_answer_when_moved(session, call, placement_move_address(&where), node->id, &where);
     else
@@ -159,7 +164,9 @@ static void node_map(struct session *session, struct call *call)
         return;
     }
     problem_destroy(problem);
+    struct undo_watch *watch = undo_watch(session, call, node, NULL, maps);
     set_maps(session, node, maps);
+    undo_changed(session, watch);
     node_answer_when_synced(session, call, "/n_map", node->id, node_answer);
 }
 
@@ -191,7 +198,9 @@ static void node_fill(struct session *session, struct call *call)
         call_fail(call, problem);
     } else {
         problem_destroy(problem);
+        struct undo_watch *watch = undo_watch(session, call, node, controls, NULL);
         set_controls(session, node, controls);
+        undo_changed(session, watch);
         node_answer_when_synced(session, call, "/n_set", node->id, node_answer);
     }
     json_decref(controls);

@@ -3,6 +3,7 @@
 #include "controller/core/commands/nodes.h"
 #include "controller/core/placement.h"
 #include "controller/core/session_own.h"
+#include "controller/core/undo/undo.h"
 
 static void group_new(struct session *session, struct call *call)
 {
@@ -46,6 +47,7 @@ static void free_below(struct session *session, struct call *call, bool deep)
     } else if (group->planned > session_when(session)) {
         call_fail(call, problem_new(409, "group %d will not have started by then", group->id));
     } else {
+        undo_note_free_below(session, call, group, deep);
         // The deep way leaves every group where it is.
         for (struct node *n = tree_next_below(group, group); n; n = tree_next_below(n, group)) {
             n->cause = session->client_id;

@@ -6,6 +6,7 @@
 #include "controller/core/commands/nodes.h"
 #include "controller/core/placement.h"
 #include "controller/core/session_own.h"
+#include "controller/core/undo/undo.h"
 
 #define UNHEARD 6000 // microseconds: two periods of JACK
 
@@ -159,6 +160,7 @@ static void node_release(struct session *session, struct call *call)
     struct node *node = node_playable(session, call);
     if (!node)
         return;
+    undo_note_free(session, call, node, true);
     node_release_now(session, node);
     node_answer_when_synced(session, call, "/n_free", node->id, answer_gone);
 }
@@ -168,6 +170,7 @@ static void node_free(struct session *session, struct call *call)
     struct node *node = node_playable(session, call);
     if (!node)
         return;
+    undo_note_free(session, call, node, false);
     batch_add(session->out, osc_message_new("/n_free", "i", node->id));
     node_dismiss(session, node);
     wait_add(session, WAIT_END, call, "/n_free", node->id, answer_gone);

@@ -5,6 +5,7 @@
 #include "controller/core/commands/commands.h"
 #include "controller/core/listening/signaling.h"
 #include "controller/core/session_own.h"
+#include "controller/core/undo/undo.h"
 
 static void about(struct session *session, struct call *call)
 {
@@ -53,6 +54,7 @@ static void panic(struct session *session, struct call *call)
 {
     int freed = 0;
     bundles_cancel_all(session, "panic");
+    undo_note_free_below(session, call, tree_find(&session->tree, TREE_ROOT), true);
     for (struct node *n = tree_find(&session->tree, TREE_ROOT); n; n = tree_next(n))
         freed += n->panicked = !n->is_group && !n->system;
     if (session->state != SERVER_RUNNING) {

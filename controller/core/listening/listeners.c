@@ -6,6 +6,7 @@
 #include "common/agent.h"
 #include "controller/core/listening/audience.h"
 #include "controller/core/listening/signaling.h"
+#include "controller/core/undo/undo.h"
 #include "controller/core/session_own.h"
 
 static const char *const states[] = {
@@ -190,6 +191,7 @@ void session_client_gone(struct session *session, struct client *client, int64_t
 {
     session->now = now;
     holds_drop(session, client, -1, NULL);
+    undo_client_gone(session, client);
     g_autoptr(GPtrArray) gone = g_ptr_array_new();
     GHashTableIter iter;
     gpointer each;

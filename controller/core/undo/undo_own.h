@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the files of undo share.
+#pragma once
+
+#include "controller/core/undo/undo.h"
+
+// One slot of one synth.
+struct change {
+    int32_t node;
+    int slot;
+    float from, to;
+    int32_t map_from, map_to;
+};
+
+// A node that was there.
+struct kept {
+    int32_t id;
+    bool is_group, running;
+    char *name;                // owned, NULL without one
+    struct synthdef *synthdef; // owned reference, NULL of a group
+    float *values;             // owned
+    int32_t *maps;             // owned
+    GPtrArray *nodes;          // owned: struct kept, of a group
+};
+
+// The outermost of those that were freed, and where it stood: ids, -1 for none.
+struct freed {
+    struct kept *kept; // owned
+    int32_t parent, previous, next;
+};
+
+enum step_kind { STEP_CONTROLS, STEP_FREE, STEP_TOO_MUCH };
+
+struct step {
+    enum step_kind kind;
+    char *what;       // owned: what moves are told from others by, NULL if not of controls
+    int64_t at;       // when it was done last
+    GArray *changes;  // owned: struct change, of STEP_CONTROLS
+    GPtrArray *freed; // owned: struct freed, of STEP_FREE, in the order in which they ran
+    bool gently;      // they were let ring out
+    gsize bytes;
+};
+
+// The stacks of one connection; the last is at the tail.
+struct undo {
+    GQueue done, undone; // struct step
+    gsize bytes;
+};
+
+// What there is to say of a step that has been taken back or done again.
+struct told {
+    const char *member; // "undone" or "redone"
+    const char *what;   // "controls" or "free"
+    GString *words;     // owned
+    json_t *nodes;      // owned: ids, in order
+    json_t *was;        // owned: ids that they had before
+    json_t *skipped;    // owned: words
+};
+
+void told_init(struct told *told, bool back, const char *what);
+// The result of the call, which ends what was told.
+json_t *told_to_json(struct told *told);
+void told_node(struct told *told, int32_t id, int32_t was);
+void told_skip(struct told *told, const char *format, ...) G_GNUC_PRINTF(2, 3);
+// "sine 1000", "group 1001", or the name in quotes.
+char *undo_label(const struct node *node, int32_t id);
+
+struct step *step_new(const struct session *session, enum step_kind kind);
+void step_destroy(struct step *step);
+struct undo *undo_of(struct session *session, struct client *client);
+// Puts a step that has just been made onto the stack: what had been taken back is forgotten. Takes
+// it.
+void undo_push(struct session *session, struct client *client, struct step *step);
+// Has `step`, which is of a stack, count what it takes now.
+void undo_recount(struct session *session, struct undo *undo, struct step *step);
+// Every step speaks of the new ids: `ids` maps old ones to new ones.
+void undo_renumber(struct session *session, GHashTable *ids);
+
+// undo_controls.c: sets what a step says, and answers the call.
+void undo_controls(struct session *session, struct call *call, const struct step *step, bool back);
+gsize undo_controls_size(const struct step *step);
+// undo_free.c: makes the nodes of a step again, or frees them again.
+void undo_restore(struct session *session, struct call *call, struct step *step);
+void undo_free_again(struct session *session, struct call *call, struct undo *undo,
+                     struct step *step);
+gsize undo_free_size(const struct step *step);
+void freed_destroy(gpointer freed);
+void freed_renumber(struct freed *freed, GHashTable *ids);
