@@ -69,8 +69,8 @@ function table(commands, topics) {
     return `${SPDX}
 ${NOTE}
 //
-// How each command is called: \`rpc\`, by the WebSocket; \`http\`, by this verb and path, where it needs
-// HTTP or its \`data\` comes as bytes, then as a body of type \`body\`.
+// How each command is called: \`rpc\`, by the WebSocket; \`http\`, by this verb and path, where it
+// needs HTTP or its \`data\` comes as bytes, then as a body of type \`body\`.
 export const COMMANDS = {
 ${rows.join('\n')}
 };
@@ -92,8 +92,8 @@ function comment(text, indent) {
     if (line.length <= WIDTH) return `${line}\n`;
     const lines = [];
     for (const word of text.split(' ')) {
-        const longer = `${lines.at(-1)} ${word}`;
-        if (lines.length > 0 && indent.length + 3 + longer.length <= WIDTH) lines.splice(-1, 1, longer);
+        const longer = lines.length > 0 ? `${lines.at(-1)} ${word}` : word;
+        if (indent.length + 3 + longer.length <= WIDTH) lines.splice(-1, 1, longer);
         else lines.push(word);
     }
     return `${indent}/**\n${lines.map((part) => `${indent} * ${part}\n`).join('')}${indent} */\n`;
@@ -108,8 +108,8 @@ function objectType(schema, indent) {
     const { properties = {}, required = [], additionalProperties } = schema;
     const inner = `${indent}    `;
     const members = Object.entries(properties).map(([name, part]) => {
-        const mark = required.includes(name) ? '' : '?';
-        return `${comment(describe(part), inner)}${inner}${key(name)}${mark}: ${typeOf(part, inner)};\n`;
+        const member = `${key(name)}${required.includes(name) ? '' : '?'}`;
+        return `${comment(describe(part), inner)}${inner}${member}: ${typeOf(part, inner)};\n`;
     });
     if (members.length === 0) {
         if (schema.maxProperties === 0) return 'Record<string, never>';
@@ -141,7 +141,8 @@ function typeOf(schema, indent = '') {
         if (isTuple) return `[${Array(minItems).fill(item).join(', ')}]`;
         return /[|{]/.test(item) ? `Array<${item}>` : `${item}[]`;
     }
-    if (schema.type === 'object' || (schema.properties && !schema.type)) return objectType(schema, indent);
+    const isObject = schema.type === 'object' || (schema.properties && !schema.type);
+    if (isObject) return objectType(schema, indent);
     return SIMPLE[schema.type] ?? 'unknown';
 }
 

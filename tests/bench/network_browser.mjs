@@ -10,11 +10,9 @@ let browser;
 
 // In the page: begins to listen, and keeps looking.
 async function begin({ key: secret, mode: wanted }) {
-    const { Farfield } = await import('/client/farfield.js');
-    const { Listening } = await import('/client/listening.js');
-    const farfield = new Farfield(document.baseURI, secret);
-    farfield.connect();
-    globalThis.listening = new Listening(farfield.rpc, { kinds: ['webrtc'] });
+    const { connect } = await import('/client/farfield.js');
+    const farfield = connect(document.baseURI, { key: secret });
+    globalThis.listening = farfield.listen('main', { kinds: ['webrtc'] });
     globalThis.seen = [];
     globalThis.listening.addEventListener('stats', ({ detail }) => globalThis.seen.push(detail));
     globalThis.listening.mode = wanted;

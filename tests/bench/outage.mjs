@@ -14,12 +14,10 @@ const AUDIBLE = 1e-3;
 
 // Runs in the page: listens `count` times, by one kind of path.
 async function listenMany({ count, kind }) {
-    const { Farfield } = await import('/client/farfield.js');
-    const { Listening } = await import('/client/listening.js');
-    const farfield = new Farfield(document.baseURI);
-    farfield.connect();
+    const { connect } = await import('/client/farfield.js');
+    const farfield = connect(document.baseURI);
     window.all = Array.from({ length: count }, () => {
-        const listening = new Listening(farfield.rpc, { kinds: [kind] });
+        const listening = farfield.listen('main', { kinds: [kind] });
         listening.start();
         return listening;
     });

@@ -15,11 +15,9 @@ const page = await browser.page();
 await farfield.api('POST', '/v1/nodes', { synthdef: 'sine' });
 await page.goto(`${farfield.base}/`);
 await page.evaluate(async (wanted) => {
-    const { Farfield } = await import('/client/farfield.js');
-    const { Listening } = await import('/client/listening.js');
-    const client = new Farfield(document.baseURI);
-    client.connect();
-    window.listening = new Listening(client.rpc, { kinds: ['webrtc'] });
+    const { connect } = await import('/client/farfield.js');
+    const client = connect(document.baseURI);
+    window.listening = client.listen('main', { kinds: ['webrtc'] });
     window.listening.mode = wanted;
     window.listening.start();
 }, mode);

@@ -43,11 +43,9 @@ async function open({ base = farfield.base, flags = [] } = {}) {
 // Listens in the page by the client library, without the panel, by these kinds of path only.
 function listenBy({ page }, kinds) {
     return page.evaluate(async (only) => {
-        const { Farfield } = await import('/client/farfield.js');
-        const { Listening } = await import('/client/listening.js');
-        const farfield = new Farfield(document.baseURI);
-        farfield.connect();
-        window.listening = new Listening(farfield.rpc, { kinds: only });
+        const { connect } = await import('/client/farfield.js');
+        const farfield = connect(document.baseURI);
+        window.listening = farfield.listen('main', { kinds: only });
         window.listening.start();
     }, kinds);
 }

@@ -8,13 +8,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../lib/farfield.mjs';
 
+const COMPILER = join(root, 'tests/node_modules/typescript/bin/tsc');
 const SETTINGS = ['--noEmit', '--strict', '--allowJs', '--checkJs', '--module', 'nodenext',
     '--target', 'es2022', '--lib', 'es2023,dom,dom.iterable', '--types', 'node',
     '--typeRoots', join(root, 'tests/node_modules/@types')];
 
 // What the compiler has to say of these files; nothing where all is well.
 function compile(...files) {
-    const { stdout, stderr } = spawnSync('npx', ['--no-install', 'tsc', ...SETTINGS, ...files],
+    const { stdout, stderr } = spawnSync(process.execPath, [COMPILER, ...SETTINGS, ...files],
         { cwd: join(root, 'tests'), encoding: 'utf8', timeout: 120000 });
     return stdout + stderr;
 }

@@ -10,7 +10,7 @@ const KEPT = 30; // seconds of sound
 // wrtc 0.10 crashes when Node takes its environment down, which process.exit() leaves out. Added
 // last, so that the test runner's own handler has had its word about the exit status.
 let leavesQuickly = false;
-function leaveQuickly() {
+export function leaveQuickly() {
     if (leavesQuickly) return;
     leavesQuickly = true;
     process.on('exit', (code) => process.reallyExit(process.exitCode ?? code));

@@ -14,11 +14,9 @@ let change = { time: -Infinity, gap: 0 };
 
 // In the page.
 async function begin(secret) {
-    const { Farfield } = await import('/client/farfield.js');
-    const { Listening } = await import('/client/listening.js');
-    const farfield = new Farfield(document.baseURI, secret);
-    farfield.connect();
-    window.listening = new Listening(farfield.rpc);
+    const { connect } = await import('/client/farfield.js');
+    const farfield = connect(document.baseURI, { key: secret });
+    window.listening = farfield.listen();
     window.listening.start();
 }
 

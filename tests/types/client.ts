@@ -11,7 +11,8 @@ const { synth, node, buffer, synthdef, recording, server, bundle } = farfield.co
 const made: Node = await synth.new({ synthdef: 'sine', controls: { freq: 440, amps: [0.1, 0.2] } });
 await node.set({ id: made.id, controls: { freq: 660 } }, { timeout: 2 });
 const status: Status = await server.status();
-const again: Node = await farfield.call('synth.new', { synthdef: 'sine' }, { signal: AbortSignal.timeout(9) });
+const again: Node = await farfield.call('synth.new', { synthdef: 'sine' },
+    { signal: AbortSignal.timeout(9) });
 const defs: Synthdef[] = (await synthdef.add({ data: new Uint8Array(4) })).synthdefs;
 const loaded: Buffer = await buffer.new({ name: 'kick', data: new Blob([]) });
 const silent: Buffer = await buffer.new({ frames: 1024 });
@@ -54,6 +55,7 @@ const stop: () => void = farfield.on('node.started', ({ node: started, by, time 
 });
 stop();
 farfield.on('nodes', (params, event) => console.log(params.node, event.length));
+for await (const { params } of farfield.events('node.ended')) console.log(params.id.toFixed());
 farfield.on('connection', (state) => state === 'open');
 farfield.on('meter', ({ peak: [left, right] }) => left + right);
 // @ts-expect-error: no such event

@@ -18,7 +18,7 @@ export class ServerClock {
 
     constructor(rpc) {
         this.#rpc = rpc;
-        rpc.addEventListener('state', ({ detail }) => detail === 'open' && this.#timer && this.ask());
+        rpc.addEventListener('state', () => this.#timer && this.ask());
     }
 
     // Goes on asking, until stop().

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Made from the command table by `make types`; what is written here by hand is lost.
 //
-// How each command is called: `rpc`, by the WebSocket; `http`, by this verb and path, where it needs
-// HTTP or its `data` comes as bytes, then as a body of type `body`.
+// How each command is called: `rpc`, by the WebSocket; `http`, by this verb and path, where it
+// needs HTTP or its `data` comes as bytes, then as a body of type `body`.
 export const COMMANDS = {
     'asset.add': { http: 'POST /v1/assets', body: 'audio/*' },
     'asset.audio': { http: 'GET /v1/assets/{asset}/audio' },

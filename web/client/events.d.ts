@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the server tells of itself, as docs/api.md has it.
 import type {
-    Audience, Buffer, Bundle, Bus, Clock, Figure, Line, Listener, Node, Recall, Recording, Relay, Room,
-    SceneHead, Status, StereoLevel, Synthdef,
+    Audience, Buffer, Bundle, Bus, Clock, Figure, Hold, Line, Listener, Node, Recall, Recording,
+    Relay, Room, SceneHead, Status, StereoLevel, Synthdef,
 } from './commands.js';
 
 /** Who caused it, a client of scsynth, null where unknown; and when, Unix time by the server. */
@@ -17,6 +17,8 @@ export interface Events {
     'node.changed': { node: Node } & Cause;
     /** `parent` is -1 where there was none */
     'node.ended': { id: number; parent: number } & Cause;
+    /** what another client holds of a node now */
+    'node.held': Hold;
     'server.status': Status;
     'server.aside': { method: string; synthdef: string | null; node: number | null };
     /** levels in dBFS, ten times a second */

@@ -2,7 +2,7 @@
 // The types of what is written by hand; those of commands and results are in commands.d.ts.
 import type { CommandTree, Commands, Topic } from './commands.js';
 import type { EventName, Events } from './events.js';
-import type { Kind, Known } from './mirrors.js';
+import type { ChangeOf, Kind, Known } from './mirrors.js';
 import type { ListenOptions, Listening } from './listening.js';
 
 export * from './commands.js';
@@ -54,7 +54,7 @@ export type ConnectionState = 'connecting' | 'open' | 'lost' | 'key' | 'closed';
 export interface ConnectOptions {
     /** the server's api-key, where it has one */
     key?: string;
-    /** by which others are told what this client does */
+    /** by which others are told what this client holds; empty for one that the server makes up */
     name?: string;
     /** where there is none of that name (Node before 22): that of the package ws */
     WebSocket?: unknown;
@@ -64,10 +64,13 @@ export interface ConnectOptions {
 export function connect(base: string | URL, options?: ConnectOptions): Farfield;
 
 export class Farfield extends EventTarget implements Known {
-    constructor(base: string | URL, options: ConnectOptions);
+    /** As connect(), which is called by itself here. */
+    constructor(base: string | URL, options?: ConnectOptions);
     readonly base: string | URL;
     /** what the server said of itself, null before it did */
     readonly about: import('./commands.js').About | null;
+    /** the number of this connection there, known where a name was given */
+    readonly client: number | null;
     readonly connection: ConnectionState;
     /** every command, as in `commands.synth.new({ synthdef: 'sine' })` */
     readonly commands: CommandTree;
@@ -81,7 +84,9 @@ export class Farfield extends EventTarget implements Known {
      */
     ready(options?: { timeout?: number }): Promise<void>;
     /** Calls a command by its method. Without a connection it fails at once. */
-    call<M extends Method>(method: M, ...rest: Parameters<Command<M>>): Promise<Commands[M]['result']>;
+    call<M extends Method>(
+        method: M, ...rest: Parameters<Command<M>>
+    ): Promise<Commands[M]['result']>;
     /** Where a command that needs HTTP is found; good by itself where there is no key. */
     url<M extends Method>(method: M, params?: Partial<Commands[M]['params']>): string;
 
@@ -91,12 +96,18 @@ export class Farfield extends EventTarget implements Known {
     on(topic: Topic, handler: (params: any, event: EventName) => void): () => void;
     on(connection: 'connection', handler: (state: ConnectionState) => void): () => void;
     /**
+     * The same as an async iterator, from its first turn until the loop is left or close(). Of what
+     * is not taken in time the newest thousand are kept.
+     */
+    events<E extends EventName>(event: E): AsyncGenerator<{ event: E; params: Events[E] }, void>;
+    events(topic: Topic): AsyncGenerator<{ event: EventName; params: any }, void>;
+    /**
      * Keeps what the server knows of one kind as long as it is watched: it is also there by its
      * name, as in `farfield.nodes`. The handler is called with null when it has been fetched, then
      * with each change.
      */
     watch<K extends Kind>(
-        kind: K, handler: (value: Known[K], change: import('./mirrors.js').ChangeOf<K> | null) => void,
+        kind: K, handler: (value: Known[K], change: ChangeOf<K> | null) => void,
     ): () => void;
 
     /** To hear a room ("main"): start() it, by a press of a button where this is a page. */

@@ -17,11 +17,12 @@ export { CallError, Listening };
 
 const LOCATE_TIMEOUT = 10000; // ms
 const READY_TIMEOUT = 30; // seconds
+const EVENTS = 1000; // that wait for an iterator
 
 // A Farfield that connects by itself, now and whenever the connection is lost, until close().
-// `base` is the address of the HTTP API. Options: `key`, where the server wants one; `name`, by which
-// others are told what this client does; `WebSocket`, where there is none of that name (Node
-// before 22): that of the package ws.
+// `base` is the address of the HTTP API. Options: `key`, where the server wants one; `name`, by
+// which others are told what this client holds, empty for one that the server makes up;
+// `WebSocket`, where there is none of that name (Node before 22): that of the package ws.
 export function connect(base, options = {}) {
     const farfield = new Farfield(base, options);
     farfield.connect();
@@ -34,6 +35,7 @@ export class Farfield extends EventTarget {
     #mirrors;
     #ending = new AbortController();
     about = null; // what the server said of itself
+    client = null; // our number there, where a name was given
 
     static {
         for (const kind of KINDS) {
@@ -45,9 +47,9 @@ export class Farfield extends EventTarget {
         }
     }
 
-    constructor(base, options = {}) {
+    // As connect(), which is called by itself here.
+    constructor(base, { key = '', name, WebSocket } = {}) {
         super();
-        const { key = '', name = '', WebSocket } = typeof options === 'string' ? { key: options } : options;
         this.base = base;
         this.rpc = new Rpc((signal) => this.#locate(signal), { key, WebSocket });
         this.#rest = new Rest(base, () => this.rpc.key, this.#ending.signal);
@@ -57,13 +59,12 @@ export class Farfield extends EventTarget {
         this.commands = tree((...call) => this.call(...call));
         this.rpc.addEventListener('state', ({ detail }) => {
             if (detail === 'open') {
-                if (name && COMMANDS['client.name']) this.rpc.call('client.name', { name }).catch(() => {});
+                if (name !== undefined) this.#introduce(name);
                 this.#topics.resume();
             }
             this.#mirrors.setOpen(detail === 'open');
             tell(this, 'connection', detail);
         });
-        if (typeof options === 'string' || arguments.length < 2) this.#tellAsBefore();
     }
 
     connect() {
@@ -80,14 +81,14 @@ export class Farfield extends EventTarget {
         this.rpc.useKey(key);
     }
 
-    // Resolves when the connection is open; rejects with a CallError when a key is missing, or after
-    // `timeout` seconds, though the connection goes on being tried.
+    // Resolves when the connection is open; rejects with a CallError when a key is missing, or
+    // after `timeout` seconds, though the connection goes on being tried.
     ready({ timeout = READY_TIMEOUT } = {}) {
         return new Promise((resolve, reject) => {
             const settle = (state) => {
+                const words = { key: 'the server wants a key', closed: 'the connection was closed' };
                 if (state === 'open') resolve();
-                else if (state === 'key') reject(new CallError('key', 'the server wants a key'));
-                else if (state === 'closed') reject(new CallError('closed', 'the connection was closed'));
+                else if (words[state]) reject(new CallError(state, words[state]));
                 else return;
                 clearTimeout(alarm);
                 stop();
@@ -106,12 +107,13 @@ export class Farfield extends EventTarget {
     call(method, params = {}, options = {}) {
         if (!Object.hasOwn(COMMANDS, method)) return Promise.reject(unknown(method));
         const row = COMMANDS[method];
-        const isFile = row.body !== undefined && isBytes(params.data);
-        if (!row.rpc || isFile) return this.#rest.call(method, row, params, options);
+        const isFile = row.body !== undefined && isBytes(params?.data);
+        if (!row.rpc || isFile) return this.#rest.call(method, row, params ?? {}, options);
         return this.rpc.call(method, params, options);
     }
 
-    // The address at which a command that needs HTTP is found; good by itself where there is no key.
+    // The address at which a command that needs HTTP is found; good by itself where there is no
+    // key.
     url(method, params = {}) {
         const row = COMMANDS[method];
         if (!row?.http) throw new TypeError(`${method} has no address`);
@@ -127,16 +129,41 @@ export class Farfield extends EventTarget {
         return () => this.removeEventListener(name, listener);
     }
 
-    // Keeps what the server knows of one kind, as long as it is watched: calls handler(value, change)
-    // when it has been fetched (change is null), then for each {key, value, before}. Returns what
-    // ends that. Kinds: nodes, synthdefs, rooms, buses, buffers, scenes, recordings, relays,
-    // listeners and bundles are Maps; server and clock objects; log and history lists. Each is also
-    // there by its name, as in `farfield.nodes`; empty, or null, as long as nobody watches it.
+    // The same as an async iterator of {event, params}, from its first turn until the loop is left
+    // or close(). Of what is not taken in time the newest thousand are kept.
+    async *events(name) {
+        const waiting = [];
+        let wake = () => {};
+        const ends = [
+            this.on(name, (params, event) => {
+                waiting.push({ event, params });
+                if (waiting.length > EVENTS) waiting.shift();
+                wake();
+            }),
+            this.on('connection', () => wake()),
+        ];
+        try {
+            while (this.connection !== 'closed') {
+                if (waiting.length > 0) yield waiting.shift();
+                else await new Promise((resolve) => { wake = resolve; });
+            }
+        } finally {
+            for (const end of ends) end();
+        }
+    }
+
+    // Keeps what the server knows of one kind, as long as it is watched: calls
+    // handler(value, change) when it has been fetched (change is null), then for each {key, value,
+    // before}. Returns what ends that. Kinds: nodes, synthdefs, rooms, buses, buffers, scenes,
+    // recordings, relays, listeners and bundles are Maps; server and clock objects; log and history
+    // lists. Each is also there by its name, as in `farfield.nodes`; empty, or null, as long as
+    // nobody watches it.
     watch(kind, handler) {
         return this.#mirrors.watch(kind, handler);
     }
 
-    // To hear a room: start() it, by a press of a button where this is a page. Options: listening.js.
+    // To hear a room: start() it, by a press of a button where this is a page. Options:
+    // listening.js.
     listen(room = 'main', options = {}) {
         return new Listening(this.rpc, { ...options, room });
     }
@@ -145,6 +172,12 @@ export class Farfield extends EventTarget {
     close() {
         this.#ending.abort();
         this.rpc.close();
+    }
+
+    #introduce(name) {
+        this.rpc.call('client.name', { name }).then(({ client }) => {
+            this.client = client;
+        }, () => {}); // an older server
     }
 
     async #locate(ending) {
@@ -162,54 +195,6 @@ export class Farfield extends EventTarget {
             clearTimeout(alarm);
             ending.removeEventListener('abort', onend);
         }
-    }
-
-    // --- as it was; what follows goes when nothing uses it any more ---
-
-    get synced() {
-        return ['nodes', 'synthdefs', 'rooms', 'server'].every((kind) => this.#mirrors.isFresh(kind));
-    }
-
-    play(synthdef, controls = {}) {
-        return this.rpc.call('synth.new', { synthdef, controls });
-    }
-
-    set(id, controls) {
-        return this.rpc.call('node.set', { id, controls });
-    }
-
-    release(id) {
-        return this.rpc.call('node.release', { id });
-    }
-
-    free(id) {
-        return this.rpc.call('node.free', { id });
-    }
-
-    panic() {
-        return this.rpc.call('server.panic');
-    }
-
-    #tellAsBefore() {
-        const settled = (change) => change === null && this.synced && tell(this, 'connection', this.connection);
-        this.watch('nodes', (nodes, change) => {
-            const isOld = change?.value && change.before;
-            tell(this, isOld ? 'node' : 'nodes', isOld ? change.value : null);
-            settled(change);
-        });
-        this.watch('synthdefs', (_, change) => {
-            tell(this, 'synthdefs');
-            settled(change);
-        });
-        this.watch('rooms', (rooms, change) => {
-            for (const room of change ? [change.key] : rooms.keys()) tell(this, 'room', room);
-            settled(change);
-        });
-        this.watch('server', (_, change) => {
-            tell(this, 'server');
-            settled(change);
-        });
-        this.on('meter', (meter) => tell(this, 'meter', meter));
     }
 }
 

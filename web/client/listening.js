@@ -72,7 +72,8 @@ export class Listening extends EventTarget {
         super();
         this.#rpc = rpc;
         this.#room = room;
-        this.#ladder = (mode) => (onsamples ? sampleLadder(mode, kinds, wrtc) : ladder(mode, kinds));
+        this.#ladder = (mode) =>
+            (onsamples ? sampleLadder(mode, kinds, wrtc) : ladder(mode, kinds));
         this.output = onsamples ? new SampleOutput(onsamples) : new Output();
         this.clock = new ServerClock(rpc);
         rpc.addEventListener('state', ({ detail }) => {
@@ -145,8 +146,8 @@ export class Listening extends EventTarget {
         return this.stats?.delay ?? null;
     }
 
-    // How it arrives, measured half a second ago at most; null while nothing is heard. README.md has
-    // the members and their units.
+    // How it arrives, measured half a second ago at most; null while nothing is heard. README.md
+    // has the members and their units.
     getAudioStats() {
         return this.stats;
     }
@@ -166,7 +167,8 @@ export class Listening extends EventTarget {
         for (const [order, rung] of rungs.entries()) {
             const attempt = [...this.#attempts].find((other) => other.order === order) ??
                 this.#attempt(rung, order, search);
-            const outcome = await Promise.race([attempt.outcome, sleep(rung.patience, this.#watching.signal)]);
+            const patience = sleep(rung.patience, this.#watching.signal);
+            const outcome = await Promise.race([attempt.outcome, patience]);
             if (search !== this.#search) return;
             if (this.#current?.search === search) break;
             if (outcome?.isAway) break; // the other doors are the same process's

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type {
-    Buffer, Bundle, Bus, Clock, Figure, Line, Listener, Node, Recording, Relay, Room, SceneHead, Status, Synthdef,
+    Buffer, Bundle, Bus, Clock, Figure, Line, Listener, Node, Recording, Relay, Room, SceneHead,
+    Status, Synthdef,
 } from './commands.js';
 
 /** What can be watched. Empty, or null, as long as nobody watches it. */
@@ -38,4 +39,5 @@ export interface Change<Key, Value> {
 
 export type ChangeOf<K extends Kind> = Known[K] extends Map<infer Key, infer Value>
     ? Change<Key, Value>
-    : Known[K] extends Array<infer Entry> ? Change<null, Entry> : Change<null, NonNullable<Known[K]>>;
+    : Known[K] extends Array<infer Entry> ? Change<null, Entry>
+    : Change<null, NonNullable<Known[K]>>;

@@ -41,7 +41,8 @@ class MapMirror {
     apply(params, method) {
         const { member, key, gone = [] } = this.#row;
         if (method === 'listener.stats') return this.#merge(params.listeners);
-        if (gone.includes(method) || method === `${member}.removed`) return this.#delete(params[key]);
+        const isGone = gone.includes(method) || method === `${member}.removed`;
+        if (isGone) return this.#delete(params[key]);
         const entry = member ? params[member] : params;
         if (!isObject(entry) || entry[key] === undefined) return [];
         if (entry.state === 'closed') return this.#delete(entry[key]); // a listener that has left
@@ -127,7 +128,7 @@ function mirrorOf(kind) {
 export class Mirrors {
     #call;
     #on;
-    #kept = new Map(); // kind -> {mirror, watchers: Set, isFresh, ends: [functions]}
+    #kept = new Map(); // kind -> {mirror, watchers: Set, isFresh, isAsked, search, ends}
     #epoch = null;
     #isOpen = false;
 
@@ -140,11 +141,6 @@ export class Mirrors {
     // What is known now; empty or null where nobody watches it.
     value(kind) {
         return (this.#kept.get(kind)?.mirror ?? mirrorOf(kind)).value;
-    }
-
-    // Whether that is what the server has.
-    isFresh(kind) {
-        return this.#kept.get(kind)?.isFresh ?? false;
     }
 
     // Has handler(value, change) called when it has been fetched, with null as the change, and then
@@ -179,12 +175,15 @@ export class Mirrors {
         const known = this.#kept.get(kind);
         if (known) return known;
         const mirror = mirrorOf(kind);
-        const kept = { mirror, watchers: new Set(), isFresh: false, search: 0, ends: [] };
+        const kept = { mirror, watchers: new Set(), isFresh: false, isAsked: false, search: 0,
+            ends: [] };
         if (this.#isOpen && this.#kept.size === 0) this.#askEpoch();
         this.#kept.set(kind, kept);
-        kept.ends.push(this.#on(mirror.topic, (params, method) => this.#onEvent(kept, params, method)));
-        // Whatever is watched, the epoch is.
-        kept.ends.push(this.#on('server.status', (status) => this.#onStatus(status)));
+        kept.ends.push(
+            this.#on(mirror.topic, (params, method) => this.#onEvent(kept, params, method)),
+            // Whatever is watched, the epoch is.
+            this.#on('server.status', (status) => this.#onStatus(status)),
+        );
         if (this.#isOpen) this.#fetch(kept);
         return kept;
     }
@@ -198,6 +197,7 @@ export class Mirrors {
     // a list is newer than the list.
     async #fetch(kept) {
         const search = ++kept.search;
+        kept.isAsked = true;
         try {
             const { list, params } = kept.mirror;
             const answer = await this.#call(list, params);
@@ -205,9 +205,11 @@ export class Mirrors {
             kept.mirror.fill(answer);
             kept.isFresh = true;
         } catch {
-            return; // the server's next status, or the next connection, brings us back here
+            // The server's next status, or the next connection, brings us back here.
         }
-        this.#tell(kept, null);
+        if (search !== kept.search) return;
+        kept.isAsked = false;
+        if (kept.isFresh) this.#tell(kept, null);
     }
 
     #onEvent(kept, params, method) {
@@ -221,8 +223,8 @@ export class Mirrors {
         const isNew = this.#epoch !== null && epoch !== this.#epoch;
         this.#epoch = epoch;
         for (const kept of this.#kept.values()) {
-            const mayCome = !kept.isFresh && state === 'running' && this.#isOpen;
-            if (isNew || mayCome) {
+            const mayCome = !kept.isFresh && !kept.isAsked && state === 'running';
+            if (this.#isOpen && (isNew || mayCome)) {
                 kept.isFresh = false;
                 this.#fetch(kept);
             }

@@ -6,8 +6,9 @@ const SPAN = 3000; // ms
 export class Rates {
     #counts = []; // {at, bytes, packets, lost}, the oldest first
 
-    // Takes what has been counted by this time (ms); returns {bitrate} in bits a second, and {loss},
-    // the share of the packets that did not come: null before there is something to compare with.
+    // Takes what has been counted by this time (ms); returns {bitrate} in bits a second, and
+    // {loss}, the share of the packets that did not come: null before there is something to compare
+    // with.
     add(at, { bytes, packets, lost }) {
         this.#counts.push({ at, bytes, packets, lost });
         while (this.#counts.length > 2 && this.#counts[1].at <= at - SPAN) this.#counts.shift();

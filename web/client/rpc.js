@@ -54,9 +54,10 @@ export class Rpc extends EventTarget {
         clearTimeout(this.#timer);
         this.#timer = 0;
         try {
-            const { websocket, key_required: keyRequired } = await this.#locate(this.#ending.signal);
+            const about = await this.#locate(this.#ending.signal);
             if (this.state === 'closed') return;
-            if (keyRequired && !this.#key) this.#setState('key');
+            const { websocket, key_required: needsKey } = about;
+            if (needsKey && !this.#key) this.#setState('key');
             else this.#open(websocket);
         } catch {
             if (this.state !== 'closed') this.#retry(); // the server is away; `state` says so
@@ -67,6 +68,8 @@ export class Rpc extends EventTarget {
     useKey(key) {
         if (this.state === 'closed') return;
         this.#key = key;
+        this.#drop();
+        this.#failAll('away', 'the connection is made anew');
         this.#setState('connecting');
         this.connect();
     }
@@ -79,10 +82,15 @@ export class Rpc extends EventTarget {
         clearInterval(this.#pulse);
         clearTimeout(this.#timer);
         clearTimeout(this.#opening);
+        this.#drop();
+        this.#failAll('closed', 'the connection was closed');
+    }
+
+    // Leaves the socket that there is, and takes no notice of what becomes of it.
+    #drop() {
         const socket = this.#socket;
         this.#socket = null;
         socket?.close();
-        this.#failAll('closed', 'the connection was closed');
     }
 
     // Resolves to the method's result; rejects with a CallError. Nothing is kept for later: without
@@ -92,12 +100,11 @@ export class Rpc extends EventTarget {
         if (wrong) return Promise.reject(wrong);
         if (signal?.aborted) return Promise.reject(signal.reason);
         const id = ++this.#lastId;
-        const text = JSON.stringify({ jsonrpc: '2.0', id, method, params });
         return new Promise((resolve, reject) => {
-            this.#socket.send(text);
-            const alarm = setTimeout(() => this.#take(id)?.reject(new CallError('timeout',
-                `the server did not answer ${method} within ${timeout} s`, { method })),
-            timeout * 1000);
+            this.#socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
+            const late = () => this.#take(id)?.reject(new CallError('timeout',
+                `the server did not answer ${method} within ${timeout} s`, { method }));
+            const alarm = Number.isFinite(timeout) && setTimeout(late, timeout * 1000);
             const onabort = () => this.#take(id)?.reject(signal.reason);
             signal?.addEventListener('abort', onabort);
             const forget = () => {
@@ -124,6 +131,7 @@ export class Rpc extends EventTarget {
 
     #open(url) {
         const socket = new this.WebSocket(url, PROTOCOL);
+        this.#drop(); // another attempt's
         this.#socket = socket;
         clearTimeout(this.#opening);
         this.#opening = setTimeout(() => socket.close(), CALL_TIMEOUT * 1000);
@@ -144,7 +152,8 @@ export class Rpc extends EventTarget {
             try {
                 await this.call('auth', { key: this.#key });
             } catch (error) {
-                if (error.kind === 'refused' && error.status !== 503) this.#refused(socket);
+                if (socket !== this.#socket) return;
+                if (error.kind === 'refused' && error.status !== 503) this.#refused();
                 else socket.close();
                 return;
             }
@@ -154,10 +163,9 @@ export class Rpc extends EventTarget {
         this.#setState('open');
     }
 
-    #refused(socket) {
+    #refused() {
         this.#key = '';
-        this.#socket = null; // what follows is no lost connection
-        socket.close();
+        this.#drop(); // what follows is no lost connection
         this.#setState('key');
     }
 
@@ -172,8 +180,9 @@ export class Rpc extends EventTarget {
         }
         if (typeof message !== 'object' || message === null) return;
         const { id, method, params } = message;
-        if (typeof method === 'string') tell(this, 'notification', { method, params: params ?? {} });
-        else if (id !== undefined) this.#settle(id, message);
+        if (typeof method === 'string') {
+            tell(this, 'notification', { method, params: params ?? {} });
+        } else if (id !== undefined) this.#settle(id, message);
     }
 
     // The call of this id, which is then no longer pending.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Hearing without loudspeakers: a program gets the samples of a room as they arrive. Two paths, with
-// the interface of webrtc.js: WebRTC, where an implementation is handed in, and plain samples by
-// WebSocket.
+// Hearing without loudspeakers: a program gets the samples of a room as they arrive. Two paths,
+// with the interface of webrtc.js: WebRTC, where an implementation is handed in, and plain samples
+// by WebSocket.
 import { PacketReader, PACKETS, samplesOf } from './packets.js';
 import { tell } from './tell.js';
 import { WebRtcPath } from './webrtc.js';
@@ -73,7 +73,7 @@ class TrackSink {
     stats(inbound, clock, roundTrip) {
         const { jitterBufferDelay = 0, jitterBufferEmittedCount = 0, concealedSamples = 0,
             concealmentEvents = 0, totalSamplesReceived = 0 } = inbound ?? {};
-        const buffer = jitterBufferEmittedCount > 0 ? jitterBufferDelay / jitterBufferEmittedCount : 0;
+        const buffer = jitterBufferDelay / Math.max(1, jitterBufferEmittedCount);
         return {
             delay: buffer + roundTrip / 2,
             estimated: true,

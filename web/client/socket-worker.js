@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A room's packets by WebSocket, straight to the ring: Opus through the browser's decoder, or plain
-// samples. Is told {input, url}; tells {listener}, then {packets, bytes, lost, captured} and {error}.
+// samples. Is told {input, url}; tells {listener}, then {packets, bytes, lost, captured}, and
+// {error}.
 import { OpusDecoder } from './opus.js';
 import { PacketReader, PACKETS, samplesOf } from './packets.js';
 

@@ -5,8 +5,8 @@ import { TOPICS } from './commands.js';
 import { run } from './tell.js';
 
 // What comes before an event's dot, where that is not its topic's beginning.
-const FAMILIES = { meter: 'meters', preset: 'scenes', bus: 'buses', server: 'server', clock: 'clock',
-    log: 'log', history: 'history' };
+const FAMILIES = { meter: 'meters', preset: 'scenes', bus: 'buses', server: 'server',
+    clock: 'clock', log: 'log', history: 'history' };
 const PRIVATE = 'webrtc'; // sent to whom it is about, whatever is subscribed
 
 // The topic of an event ("node.started" -> "nodes"), or of a topic.
@@ -69,7 +69,8 @@ export class Topics {
     #onNotification({ method, params }) {
         const topic = topicOf(method);
         for (const name of topic === method ? [method] : [method, topic]) {
-            for (const { handler } of [...this.#handlers.get(name) ?? []]) run(handler, params, method);
+            const entries = [...this.#handlers.get(name) ?? []];
+            for (const { handler } of entries) run(handler, params, method);
         }
     }
 }

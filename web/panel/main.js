@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Wires the page together.
-import { Farfield } from '../client/farfield.js';
 import { Heard } from '../client/heard.js';
 import { Listening } from '../client/listening.js';
 import { Bar } from './bar.js';
 import { Holds } from './holds.js';
+import { KeptFarfield } from './kept.js';
 import { KeyDialog } from './key.js';
 import { ListenBar } from './listen/bar.js';
 import { Messages } from './messages.js';
@@ -23,7 +23,7 @@ const key = new KeyDialog(find('#key-dialog'));
 const messages = new Messages({ alert: find('#alert'), told: find('#told') });
 const complain = (error) => messages.complain(error);
 const tell = (words) => messages.tell(words);
-const farfield = new Farfield(document.baseURI, key.stored);
+const farfield = new KeptFarfield(document.baseURI, { key: key.stored });
 const mine = new Mine(farfield);
 const listening = new Listening(farfield.rpc);
 const heard = new Heard(farfield, listening);

@@ -9,6 +9,8 @@ farfield.watch('nodes', (nodes, change) => {
     if (!change) console.log(`${nodes.size} nodes`);
 });
 farfield.on('node.started', ({ node }) => console.log(`+ ${node.synthdef ?? node.kind} ${node.id}`));
-farfield.on('node.changed', ({ node }) => console.log(`  ${node.id}`, node.controls));
+farfield.on('node.changed', ({ node }) => {
+    console.log(`  ${node.id} ${JSON.stringify(node.controls)}`);
+});
 farfield.on('node.ended', ({ id }) => console.log(`- ${id}`));
 process.on('SIGINT', () => farfield.close()); // nothing is left then, and the program ends
