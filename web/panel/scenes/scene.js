@@ -60,7 +60,7 @@ export class SceneRow {
             else field.focus();
         } }, field, make('button', { type: 'submit' }, 'Save'),
         make('button', { type: 'button', onclick: end }, 'Cancel'));
-        form.onkeydown = (event) => event.key === 'Escape' && end();
+        form.addEventListener('keydown', (event) => event.key === 'Escape' && end());
         this.#head.replaceWith(form);
         field.focus();
         field.select();
