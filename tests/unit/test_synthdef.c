@@ -101,17 +101,18 @@ static void slots_before_the_first_name_have_none(void **state)
 static void is_shown_as_json(void **state)
 {
     struct synthdef *synthdef = through(&zoo, 2);
-    json_t *sidecar = json_loads("{\"title\": \"Zoo\", \"words\": \"All kinds\", \"parameters\": "
-                                 "{\"list\": {\"title\": \"List\", \"words\": \"Three\", \"unit\": "
-                                 "\"s\", \"min\": 1, \"max\": 8, \"curve\": \"exponential\", "
-                                 "\"step\": 0.5}}}",
-                                 0, NULL);
+    json_t *sidecar = json_loads(
+        "{\"title\": \"Zoo\", \"words\": \"All kinds\", \"tags\": [\"a\", \"b\"], \"parameters\": "
+        "{\"list\": {\"title\": \"List\", \"words\": \"Three\", \"unit\": "
+        "\"s\", \"min\": 1, \"max\": 8, \"curve\": \"exponential\", "
+        "\"step\": 0.5}}}",
+        0, NULL);
     synthdef_describe(synthdef, sidecar);
     json_t *object = synthdef_to_json(synthdef);
     char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9));
     assert_string_equal(
         text,
-        "{\"name\":\"zoo\",\"title\":\"Zoo\",\"words\":\"All kinds\",\"channels\":0,"
+        "{\"name\":\"zoo\",\"title\":\"Zoo\",\"words\":\"All kinds\",\"tags\":[\"a\",\"b\"],\"channels\":0,"
         "\"releasable\":false,\"one_shot\":false,\"ugens\":5,\"variants\":[\"zoo.small\"],"
         "\"parameters\":["
         "{\"name\":\"i_kind\",\"index\":0,\"size\":1,\"rate\":\"scalar\",\"default\":3},"

@@ -705,6 +705,8 @@ export interface Synthdef {
     name: string;
     title: string;
     words: string;
+    /** words to sort by */
+    tags: string[];
     origin: 'shipped' | 'user';
     channels: number;
     /** has a gate that ends it */

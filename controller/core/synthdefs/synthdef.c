@@ -311,6 +311,7 @@ void synthdef_unref(struct synthdef *synthdef)
     g_free(synthdef->name);
     g_free(synthdef->title);
     g_free(synthdef->words);
+    json_decref(synthdef->tags);
     g_ptr_array_unref(synthdef->parameters);
     g_ptr_array_unref(synthdef->variants);
     g_clear_pointer(&synthdef->plugins, g_ptr_array_unref);
@@ -348,6 +349,8 @@ void synthdef_describe(struct synthdef *synthdef, const json_t *sidecar)
     g_free(synthdef->words);
     synthdef->title = g_strdup(json_string_value(json_object_get(sidecar, "title")));
     synthdef->words = g_strdup(json_string_value(json_object_get(sidecar, "words")));
+    json_decref(synthdef->tags);
+    synthdef->tags = json_deep_copy(json_object_get(sidecar, "tags"));
     const json_t *entries = json_object_get(sidecar, "parameters");
     for (guint i = 0; i < synthdef->parameters->len; i++) {
         struct synthdef_parameter *parameter = synthdef->parameters->pdata[i];
@@ -398,11 +401,13 @@ json_t *synthdef_to_json(const struct synthdef *synthdef)
         json_array_append_new(variants, json_string(synthdef->variants->pdata[i]));
     for (guint i = 0; i < synthdef->parameters->len; i++)
         json_array_append_new(parameters, parameter_to_json(synthdef->parameters->pdata[i]));
-    return json_pack("{s:s, s:s, s:s, s:i, s:b, s:b, s:i, s:o, s:o}", "name", synthdef->name,
+    return json_pack("{s:s, s:s, s:s, s:o, s:i, s:b, s:b, s:i, s:o, s:o}", "name", synthdef->name,
                      "title", synthdef->title ? synthdef->title : synthdef->name, "words",
-                     synthdef->words ? synthdef->words : "", "channels", synthdef->channels,
-                     "releasable", synthdef->releasable, "one_shot", synthdef->one_shot, "ugens",
-                     synthdef->ugens, "variants", variants, "parameters", parameters);
+                     synthdef->words ? synthdef->words : "", "tags",
+                     synthdef->tags ? json_incref(synthdef->tags) : json_array(), "channels",
+                     synthdef->channels, "releasable", synthdef->releasable, "one_shot",
+                     synthdef->one_shot, "ugens", synthdef->ugens, "variants", variants,
+                     "parameters", parameters);
 }
 
 int synthdef_slots(const struct synthdef *synthdef)

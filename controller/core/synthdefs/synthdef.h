@@ -36,6 +36,7 @@ struct synthdef_parameter {
 struct synthdef {
     char *name;            // owned, UTF-8, no '/' and no control characters
     char *title, *words;   // owned, NULL unless a sidecar says
+    json_t *tags;          // owned: words to sort by, likewise
     GPtrArray *parameters; // struct synthdef_parameter, by index
     GPtrArray *variants;   // char *, whole as /s_new takes them: "name.variant"
     int channels;          // audio channels that it writes from its output bus on, 0 if none
