@@ -87,10 +87,9 @@ static void ask_to_tell(struct session *session)
     if (journal->due)
         return;
     journal->due = session->now + JOURNAL_INTERVAL;
-    if (session->tick_at && session->tick_at <= journal->due)
-        return;
-    session->tick_at = journal->due;
-    session->ports.wake_at(session->ports.data, journal->due);
+    // `now` may be long ago. A tick that seems late means that we stood still: `tick_at` stays.
+    if (!session->tick_at || session->tick_at > journal->due)
+        session->ports.wake_at(session->ports.data, journal->due);
 }
 
 void journal_note(struct session *session, enum log_level level, const char *source,

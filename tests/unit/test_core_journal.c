@@ -164,6 +164,23 @@ static void on_emit_again(void *data, const char *topic, const char *event, json
     json_decref(params);
 }
 
+// Of a line that comes after a long silence nobody thinks that the loop had stood still.
+static void a_line_after_a_silence_is_no_standstill(void **state)
+{
+    struct fake_session *f = *state;
+    f->session->server_expected = false;
+    fake_run(f, FAKE_MS(1000));
+    assert_int_equal(f->session->tick_at, 0);
+    f->now += FAKE_MS(10000);
+    f->session->pipeline.linked = true;
+    int64_t heard = f->session->pipeline.heard_at = f->now;
+    say(f, "at last");
+    assert_true(f->wake != 0 && f->wake < f->now);
+    session_tick(f->session, f->now);
+    assert_has(fake_events(f, "log"), "at last");
+    assert_int_equal(f->session->pipeline.heard_at, heard);
+}
+
 static void what_telling_says_is_not_told(void **state)
 {
     struct fake_session *f = *state;
@@ -185,6 +202,7 @@ int main(void)
         NEW(text_has_a_bound),
         NEW(fields_have_a_bound),
         NEW(secrets_are_hidden_wherever_they_are),
+        NEW(a_line_after_a_silence_is_no_standstill),
         NEW(what_telling_says_is_not_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
