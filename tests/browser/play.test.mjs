@@ -420,6 +420,17 @@ test('the connection is lost while a note is held: it is let go when it is back'
     await sounds('sine', 0);
 });
 
+test('all modules that the first view needs are asked for at once', async () => {
+    const [listed, loaded] = await page.evaluate(() => [
+        [...document.querySelectorAll('link[rel=modulepreload]')].map(({ href }) => href),
+        performance.getEntriesByType('resource').map(({ name }) => name)
+            .filter((name) => /\/(panel|client)\/.*\.js$/.test(name)),
+    ]);
+    const late = loaded.filter((address) => !listed.includes(address) &&
+        !/panel\/(main|theme)\.js$/.test(address));
+    assert.deepEqual(late, [], 'a line of index.html for each');
+});
+
 test('every state is accessible, and fits a phone', async () => {
     await start('pad');
     await start('drone');

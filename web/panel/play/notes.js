@@ -26,7 +26,7 @@ export class Notes {
     start(key, synthdef, controls = {}) {
         this.stop(key);
         const name = `held-${this.#page}-${++this.#count}`;
-        const note = { name, isOver: false, id: null };
+        const note = { name, synthdef, isOver: false, id: null };
         this.#held.set(key, note);
         this.#farfield.rpc.call('synth.new', { synthdef, controls, name }).then(({ id }) => {
             note.id = id;
@@ -59,13 +59,20 @@ export class Notes {
         return [...this.#held.values()].map(({ id }) => id).filter((id) => id !== null);
     }
 
-    #release({ name, id }) {
+    #release({ name, id, synthdef }) {
         this.#owed.set(name, true);
-        this.#farfield.release(id).then(() => this.#owed.delete(name), (error) => {
+        this.#letGo(id, synthdef).then(() => this.#owed.delete(name), (error) => {
             // It has ended by itself, or the server knows better; only silence means: once more.
             if ((error.code ?? AWAY) === AWAY) this.#owed.set(name, false);
             else this.#owed.delete(name);
         });
+    }
+
+    // By its gate, where it has one that ends it: that a key was let go is nothing to undo.
+    #letGo(id, synthdef) {
+        const { synthdefs } = this.#farfield;
+        return synthdefs.get(synthdef)?.releasable ? this.#farfield.set(id, { gate: 0 })
+            : this.#farfield.release(id);
     }
 
     // What is not in a list that was fetched anew is over.

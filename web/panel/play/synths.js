@@ -7,6 +7,7 @@ import { Builder, OncePerFrame } from '../frames.js';
 import { Synth } from './synth.js';
 
 const NEAR = '300px'; // of what is seen, where cards are kept up to date
+const BUDGET = 6; // ms of a frame for new cards
 const AT_ONCE = 3; // new synths that are built in the frame that shows them
 const HELD = /^held-[a-z0-9]+-\d+$/; // what a key holds comes and goes too fast for a card
 
@@ -82,8 +83,11 @@ export class SynthList {
     }
 
     #draw() {
-        if (this.#isDue) this.#arrange();
-        this.#isDue = false;
+        if (this.#isDue) {
+            this.#isDue = false;
+            this.#arrange();
+            if (this.#isDue) this.#ask();
+        }
         for (const id of this.#changed) {
             if (!this.#near.has(id) && this.#synths.has(id)) continue; // when it is seen
             this.#changed.delete(id);
@@ -104,14 +108,25 @@ export class SynthList {
     #arrange() {
         const nodes = [...this.#farfield.nodes.values()].filter((node) => this.#shows(node))
             .sort((a, b) => b.id - a.id);
-        this.#quota = AT_ONCE;
-        const next = new Map(nodes.map((node) => [node.id, this.#synthOf(node)]));
+        const next = this.#cards(nodes);
         this.#keepFocus(next);
         for (const [id, synth] of this.#synths) if (next.get(id) !== synth) this.#forget(id, synth);
         this.#synths = next;
         arrange(this.#list, [...next.values()].map(({ element }) => element));
         this.#empty.hidden = nodes.length > 0;
         this.#count.textContent = nodes.length || '';
+    }
+
+    // A card for each node: new ones only as long as the frame has time, the rest in the next.
+    #cards(nodes) {
+        const until = performance.now() + BUDGET;
+        const cards = new Map();
+        this.#quota = AT_ONCE;
+        for (const node of nodes) {
+            if (!this.#synths.has(node.id) && performance.now() > until) this.#isDue = true;
+            else cards.set(node.id, this.#synthOf(node));
+        }
+        return cards;
     }
 
     #synthOf(node) {
