@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the browser's own jitter buffer makes of the received packets.
-import { outputDelay } from './player.js';
+import { outputDelay } from './output.js';
 import { RATE } from './ring.js';
 
 const TARGET = { balanced: 0, safe: 250 }; // ms

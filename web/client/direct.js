@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Received packets past the browser's jitter buffer: a worker decodes them, a ring on the audio
 // thread plays them.
-import { outputDelay, Player } from './player.js';
+import { outputDelay } from './output.js';
+import { Player } from './player.js';
 import { RATE } from './ring.js';
 
 export class DirectSink {

@@ -8,11 +8,9 @@
 // Events: `state` (detail: "idle", "connecting", "connected" or "lost"), `path` (what is heard now
 // has changed: see `path`) and `stats` (detail: as the paths' stats()).
 import { ServerClock } from './clock.js';
-import { ladder } from './ladder.js';
-import { Output } from './output.js';
-import { outputDelay } from './player.js';
+import { Output, outputDelay } from './output.js';
 import { Rates } from './rates.js';
-import { sampleLadder, SampleOutput } from './samples.js';
+import { SampleOutput } from './samples.js';
 import { tell } from './tell.js';
 
 const LIMIT = 15000; // ms that a path may take until it sounds
@@ -72,8 +70,9 @@ export class Listening extends EventTarget {
         super();
         this.#rpc = rpc;
         this.#room = room;
-        this.#ladder = (mode) =>
-            (onsamples ? sampleLadder(mode, kinds, wrtc) : ladder(mode, kinds));
+        this.#ladder = async (mode) => (onsamples
+            ? (await import('./sample-paths.js')).sampleLadder(mode, kinds, wrtc)
+            : (await import('./ladder.js')).ladder(mode, kinds));
         this.output = onsamples ? new SampleOutput(onsamples) : new Output();
         this.clock = new ServerClock(rpc);
         rpc.addEventListener('state', ({ detail }) => {
@@ -163,7 +162,8 @@ export class Listening extends EventTarget {
             if (retry && performance.now() < attempt.due) attempt.search = search;
             else this.#abandon(attempt);
         }
-        const rungs = this.#ladder(this.#mode).slice(0, below);
+        const rungs = await this.#rungs(below);
+        if (search !== this.#search) return;
         for (const [order, rung] of rungs.entries()) {
             const attempt = [...this.#attempts].find((other) => other.order === order) ??
                 this.#attempt(rung, order, search);
@@ -175,6 +175,16 @@ export class Listening extends EventTarget {
         }
         if (this.#isUrgent) this.#retryLater(search);
         else this.#climbLater();
+    }
+
+    // The paths are fetched when somebody first listens: a page that never does needs none.
+    async #rungs(below) {
+        try {
+            return (await this.#ladder(this.#mode)).slice(0, below);
+        } catch (error) {
+            this.error = error.message;
+            return [];
+        }
     }
 
     #attempt(rung, order, search) {

@@ -2,7 +2,7 @@
 // A path by WebM over HTTP, for browsers that have MediaSource but no decoder for packets. Slow to
 // begin and seconds behind, but hard to stop. The interface is that of webrtc.js; stats() has
 // `buffering` besides.
-import { outputDelay } from './player.js';
+import { outputDelay } from './output.js';
 import { tell } from './tell.js';
 
 const TYPE = 'audio/webm; codecs="opus"';

@@ -165,3 +165,17 @@ export class Output extends EventTarget {
         gain.setTargetAtTime(this.#target, now, FADE);
     }
 }
+
+// The context's time of what leaves the loudspeaker now.
+export function heardTime(context) {
+    const { contextTime, performanceTime } = context.getOutputTimestamp?.() ?? {};
+    const guess = context.currentTime - outputDelay(context);
+    if (!performanceTime) return guess;
+    const time = contextTime + (performance.now() - performanceTime) / 1000;
+    return Math.abs(time - guess) < 0.5 ? time : guess; // some browsers tell fairy tales
+}
+
+// Seconds from an AudioNode's output to the ear; none where there is no context.
+export function outputDelay(context) {
+    return context?.outputLatency || context?.baseLatency || 0;
+}

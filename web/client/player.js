@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A ring that sounds: an AudioNode, and the port that a worker writes its samples to.
+import { heardTime } from './output.js';
 import { PlainRing } from './plain.js';
 import { RATE } from './ring.js';
 
@@ -51,18 +52,4 @@ export class Player {
         this.#ring.port.postMessage(null);
         this.node.disconnect();
     }
-}
-
-// The context's time of what leaves the loudspeaker now.
-export function heardTime(context) {
-    const { contextTime, performanceTime } = context.getOutputTimestamp?.() ?? {};
-    const guess = context.currentTime - outputDelay(context);
-    if (!performanceTime) return guess;
-    const time = contextTime + (performance.now() - performanceTime) / 1000;
-    return Math.abs(time - guess) < 0.5 ? time : guess; // some browsers tell fairy tales
-}
-
-// Seconds from an AudioNode's output to the ear; none where there is no context.
-export function outputDelay(context) {
-    return context?.outputLatency || context?.baseLatency || 0;
 }
