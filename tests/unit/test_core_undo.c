@@ -338,6 +338,20 @@ static void where_its_place_has_gone_the_next_best_is_taken(void **state)
     assert_trees(t, "0(1(1003 1007 1009) 2)");
 }
 
+// Several that went at once find their place by what stood behind the last of them.
+static void those_that_went_together_stay_together(void **state)
+{
+    struct stage *t = *state;
+    act(t, t->a, "group.new", "{'target': 1001, 'action': 'before'}");
+    act(t, t->a, "group.new", "{'target': 1002, 'action': 'after'}");
+    assert_trees(t, "0(1(1000(1004() 1001 1002 1005()) 1003) 2)");
+    act(t, t->a, "group.deep_free", "{'id': 1000}");
+    act(t, t->b, "node.free", "{'id': 1004}");
+    assert_trees(t, "0(1(1000(1005()) 1003) 2)");
+    act(t, t->a, "session.undo", NULL);
+    assert_trees(t, "0(1(1000(1006 1007 1005()) 1003) 2)");
+}
+
 // A sine of this scsynth ends as soon as its gate is closed.
 static void what_was_let_go_comes_back(void **state)
 {
@@ -427,6 +441,7 @@ int main(void)
         STAGED(a_group_comes_back_with_all_in_it_as_one_bundle),
         STAGED(all_of_a_panic_comes_back_in_its_place),
         STAGED(where_its_place_has_gone_the_next_best_is_taken),
+        STAGED(those_that_went_together_stay_together),
         STAGED(what_was_let_go_comes_back),
         STAGED(what_others_have_taken_stays_theirs),
         STAGED(what_is_too_much_says_so),
