@@ -142,7 +142,7 @@ static void on_heard(void *data, const char *sum, const struct audition *auditio
     session_on_audition(app->session, sum, audition, now());
 }
 
-static bool port_keep(void *data, const struct synthdef *synthdef, GError **error)
+static bool port_keep(void *data, struct synthdef *synthdef, GError **error)
 {
     struct app *app = data;
     return library_keep(app->library, synthdef, error);

@@ -102,8 +102,9 @@ struct session_ports {
     // session_on_audition() follows. `again` renders it anew, `urgent` before others.
     struct audition *(*audition)(void *data, const struct synthdef *synthdef, bool again,
                                  bool urgent);
-    // Keeps an uploaded definition for the next start, or forgets it.
-    bool (*keep_synthdef)(void *data, const struct synthdef *synthdef, GError **error);
+    // Keeps an uploaded definition for the next start, with what the sidecar that lies there says
+    // of it; or forgets it.
+    bool (*keep_synthdef)(void *data, struct synthdef *synthdef, GError **error);
     bool (*forget_synthdef)(void *data, const char *name, GError **error);
     // Documents that are kept by name; as of controller/doors/store.h.
     json_t *(*store_get)(void *data, const struct document_key *key, GError **error);

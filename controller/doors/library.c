@@ -345,10 +345,15 @@ static char *user_path(const struct library *library, const char *name)
     return g_build_filename(library->user_dir, file, NULL);
 }
 
-bool library_keep(struct library *library, const struct synthdef *synthdef, GError **error)
+bool library_keep(struct library *library, struct synthdef *synthdef, GError **error)
 {
     g_autofree char *path = user_path(library, synthdef->name);
-    return write_bytes(path, synthdef->bytes, G_FILE_SET_CONTENTS_CONSISTENT, error);
+    if (!write_bytes(path, synthdef->bytes, G_FILE_SET_CONTENTS_CONSISTENT, error))
+        return false;
+    json_t *sidecar = read_sidecar(path);
+    synthdef_describe(synthdef, sidecar);
+    json_decref(sidecar);
+    return true;
 }
 
 bool library_forget(struct library *library, const char *name, GError **error)

@@ -24,5 +24,5 @@ bool library_start(struct library *library, struct session *session, GError **er
 
 // The three ports of the session that lead here (session_ports in controller/core/session.h).
 char *library_stage(struct library *library, const struct synthdef *synthdef, GError **error);
-bool library_keep(struct library *library, const struct synthdef *synthdef, GError **error);
+bool library_keep(struct library *library, struct synthdef *synthdef, GError **error);
 bool library_forget(struct library *library, const char *name, GError **error);

@@ -199,6 +199,22 @@ test('a sidecar gives ranges and words, and may change while synths run', async 
     await becomes('said', null);
 });
 
+test('an upload is answered with what a sidecar that lies there says, tags and all', async () => {
+    drop('told.json', JSON.stringify({ title: 'Told', tags: ['drum', 'short'],
+        parameters: { freq: { title: 'Pitch', min: 50, max: 500 } } }));
+    const { status, body } = await put('told', scsyndef({ told: { freq: 300 } }));
+    assert.equal(status, 201, JSON.stringify(body));
+    const [made] = body.synthdefs;
+    assert.deepEqual([made.title, made.tags, made.parameters[0].max],
+        ['Told', ['drum', 'short'], 500]);
+    assert.deepEqual((await show('told')).body.tags, ['drum', 'short']);
+    const bare = await put('bare', scsyndef({ bare: { freq: 300 } }));
+    assert.deepEqual(bare.body.synthdefs[0].tags, []);
+    assert.equal((await api('DELETE', '/v1/synthdefs/bare')).status, 204);
+    rmSync(join(folder, 'told.json'));
+    assert.equal((await api('DELETE', '/v1/synthdefs/told')).status, 204);
+});
+
 test('what is no file of ours is left alone', async () => {
     writeFileSync(join(folder, 'notes.txt'), 'nonsense');
     writeFileSync(join(folder, '.hidden.scsyndef'), scsyndef({ hidden: { freq: 1 } }));

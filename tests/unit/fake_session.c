@@ -127,7 +127,7 @@ static char *port_stage(void *data, const struct synthdef *synthdef, GError **er
     return works(f->stage_error, error) ? g_strconcat("/defs/", synthdef->name, NULL) : NULL;
 }
 
-static bool port_keep(void *data, const struct synthdef *synthdef, GError **error)
+static bool port_keep(void *data, struct synthdef *synthdef, GError **error)
 {
     struct fake_session *f = data;
     f->kept += !f->keep_error;

@@ -183,6 +183,27 @@ void told_skip(struct told *told, const char *format, ...)
     json_array_append_new(told->skipped, json_string(words));
 }
 
+static void answer(struct session *session, struct wait *wait, struct problem *problem)
+{
+    if (problem)
+        call_fail(wait->call, problem);
+    else
+        call_succeed(wait->call, json_incref(wait->extra));
+}
+
+static void unref_json(gpointer json)
+{
+    json_decref(json);
+}
+
+void undo_answer_when_synced(struct session *session, struct call *call, const char *address,
+                             json_t *json)
+{
+    struct wait *wait = wait_add(session, WAIT_SYNC, call, address, 0, answer);
+    wait->extra = json;
+    wait->free_extra = unref_json;
+}
+
 char *undo_label(const struct node *node, int32_t id)
 {
     if (node && node->name)

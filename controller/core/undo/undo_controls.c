@@ -251,19 +251,6 @@ static void say(struct session *session, const struct step *step, guint set_now,
     }
 }
 
-static void answer(struct session *session, struct wait *wait, struct problem *problem)
-{
-    if (problem)
-        call_fail(wait->call, problem);
-    else
-        call_succeed(wait->call, json_incref(wait->extra));
-}
-
-static void unref_json(gpointer json)
-{
-    json_decref(json);
-}
-
 void undo_controls(struct session *session, struct call *call, const struct step *step, bool back)
 {
     struct told told;
@@ -283,11 +270,8 @@ void undo_controls(struct session *session, struct call *call, const struct step
     }
     say(session, step, set_now, back, &told);
     json_t *json = told_to_json(&told);
-    if (set_now == 0 || !call_is_awaited(call)) {
+    if (set_now == 0 || !call_is_awaited(call))
         call_succeed(call, json);
-        return;
-    }
-    struct wait *wait = wait_add(session, WAIT_SYNC, call, "/n_set", 0, answer);
-    wait->extra = json;
-    wait->free_extra = unref_json;
+    else
+        undo_answer_when_synced(session, call, "/n_set", json);
 }

@@ -412,19 +412,6 @@ void undo_restore(struct session *session, struct call *call, struct step *step)
 
 // --- freeing it again ---------------------------------------------------------------------------
 
-static void answer_freed(struct session *session, struct wait *wait, struct problem *problem)
-{
-    if (problem)
-        call_fail(wait->call, problem);
-    else
-        call_succeed(wait->call, json_incref(wait->extra));
-}
-
-static void unref_json(gpointer json)
-{
-    json_decref(json);
-}
-
 static void free_one(struct session *session, struct node *node, bool gently)
 {
     if (gently) {
@@ -461,7 +448,5 @@ void undo_free_again(struct session *session, struct call *call, struct undo *un
     g_string_append_printf(
         told.words, count == 1 ? "%u node is freed again" : "%u nodes are freed again", count);
     undo_recount(session, undo, step);
-    struct wait *wait = wait_add(session, WAIT_SYNC, call, "/n_free", 0, answer_freed);
-    wait->extra = told_to_json(&told);
-    wait->free_extra = unref_json;
+    undo_answer_when_synced(session, call, "/n_free", told_to_json(&told));
 }

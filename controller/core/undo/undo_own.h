@@ -62,6 +62,9 @@ void told_init(struct told *told, bool back, const char *what);
 json_t *told_to_json(struct told *told);
 void told_node(struct told *told, int32_t id, int32_t was);
 void told_skip(struct told *told, const char *format, ...) G_GNUC_PRINTF(2, 3);
+// Answers with it when scsynth has done what was sent by `address`. Takes `json`.
+void undo_answer_when_synced(struct session *session, struct call *call, const char *address,
+                             json_t *json);
 // "sine 1000", "group 1001", or the name in quotes.
 char *undo_label(const struct node *node, int32_t id);
 
