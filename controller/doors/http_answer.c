@@ -182,6 +182,14 @@ static struct MHD_Response *response_of_file(const struct http_file *file, GByte
                      : response_of_bytes(gzip);
 }
 
+// A policy is heeded with what opens a page or a worker. Modules and styles come by the dozen, and
+// with them it would weigh more than many of them do.
+static bool heeds_policy(struct MHD_Connection *connection)
+{
+    const char *use = http_header(connection, "Sec-Fetch-Dest");
+    return !use || (strcmp(use, "script") != 0 && strcmp(use, "style") != 0);
+}
+
 static void add_policy(struct MHD_Response *response, const char *streams)
 {
     g_autofree char *policy = g_strdup_printf(
@@ -217,7 +225,8 @@ enum MHD_Result http_answer_file(const struct http_panel *panel, struct MHD_Conn
     add_header(response, "Cache-Control", "no-cache");
     add_header(response, "X-Content-Type-Options", "nosniff");
     add_header(response, "Referrer-Policy", "no-referrer");
-    add_policy(response, panel->streams);
+    if (heeds_policy(connection))
+        add_policy(response, panel->streams);
     g_free(file.etag);
     return http_queue(connection, unchanged ? 304 : 200, response);
 }

@@ -309,6 +309,12 @@ test('the panel is served, and known by its ETag', async () => {
     assert.equal(page.status, 200);
     assert.match(page.headers.get('content-type'), /^text\/html/);
     assert.match(page.headers.get('content-security-policy'), /default-src 'self'/);
+    // With what opens nothing it would be heeded by nobody; a worker opens something.
+    for (const [use, has] of [['script', false], ['style', false], ['worker', true]]) {
+        const { headers } = await api('GET', '/panel/main.js', undefined,
+            { 'sec-fetch-dest': use });
+        assert.equal(headers.has('content-security-policy'), has, use);
+    }
     assert.equal(page.headers.get('x-content-type-options'), 'nosniff');
     const etag = page.headers.get('etag');
     assert.equal((await api('GET', '/', undefined, { 'if-none-match': etag })).status, 304);
