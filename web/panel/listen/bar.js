@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The sound in the top bar, which is always at hand: Listen, its state, volume, mute, a level.
-import { colour } from '../colours.js';
 import { write } from '../elements.js';
-import { Canvas } from './canvas.js';
 import { storedMode } from './delay.js';
 import { DelayHistory } from './history.js';
-import { Watch } from './watch.js';
 import { delayWords, stateWords } from './words.js';
 
 const FIRST = 'Turn your volume down first: the sound fades in';
@@ -13,27 +10,19 @@ const FADE = 2000; // ms
 const VOLUME_KEY = 'farfield.volume';
 const HEARD_KEY = 'farfield.heard';
 const VOLUME = 70; // percent, to begin with
-const FLOOR = -60; // dBFS
-const FALL = 24; // dB a second
-const RATE = 12; // frames a second: it is small, and always there
 
 export class ListenBar {
     #farfield;
     #listening;
     #find;
-    #watch;
-    #canvas;
-    #shown = [FLOOR, FLOOR];
+    #level = null; // fetched with the first sound
     #fading = 0; // timer, while the first sound fades in
 
     constructor(listening, farfield, find) {
         this.#farfield = farfield;
         this.#listening = listening;
         this.#find = find;
-        this.#watch = Watch.of(listening);
         DelayHistory.of(listening); // from now on, for whoever opens the view later
-        this.#canvas = new Canvas('Level', () => {});
-        find('#bar-meter').replaceChildren(this.#canvas.element);
         find('#listen').onclick = () => this.#toggle();
         find('#unblock').onclick = () => listening.output.wake();
         this.#wireVolume();
@@ -42,17 +31,27 @@ export class ListenBar {
         listening.addEventListener('stats', () => this.#show());
         listening.output.addEventListener('blocked', () => this.#show());
         farfield.addEventListener('connection', () => this.#show());
-        this.#watch.addEventListener('silence', () => this.#show());
-        this.#watch.add((sound, now, seconds) => this.#draw(sound, seconds), { rate: RATE });
         this.#show();
     }
 
     #toggle() {
         if (this.#listening.state === 'idle') {
             this.#listening.start();
+            this.#fetchLevel();
             this.#fading = -1;
         } else {
             this.#listening.stop();
+        }
+    }
+
+    // Without it there is still sound: the next press tries again.
+    async #fetchLevel() {
+        if (this.#level) return;
+        try {
+            const { Level } = await import('./level.js');
+            this.#level ??= new Level(this.#listening, this.#find('#bar-meter'), () => this.#show());
+        } catch {
+            // the server is away
         }
     }
 
@@ -95,7 +94,7 @@ export class ListenBar {
     #words() {
         const { state, output } = this.#listening;
         const words = stateWords({ listening: this.#listening, farfield: this.#farfield,
-            isSilent: this.#watch.isSilent });
+            isSilent: this.#level?.isSilent ?? false });
         if (state === 'idle' && this.#farfield.synced && !localStorage.getItem(HEARD_KEY)) return FIRST;
         if (state === 'connected' && this.#fading > 0 && !output.blocked) return 'Fading in';
         return words;
@@ -113,20 +112,5 @@ export class ListenBar {
         write(this.#find('#listen-state'), this.#words());
         // Beside the words, not in them: it changes too often to be read out each time.
         write(this.#find('#bar-delay'), state === 'connected' && !isBlocked ? delayWords(stats) : '');
-    }
-
-    #draw(sound, seconds) {
-        const next = this.#shown.map((before, i) =>
-            Math.max(FLOOR, sound.peak[i], before - FALL * seconds));
-        if (next.every((level, i) => level === FLOOR && this.#shown[i] === FLOOR)) return;
-        this.#shown = next;
-        const context = this.#canvas.frame();
-        if (!context) return;
-        const { width, height } = this.#canvas;
-        const row = (height - 1) / 2;
-        next.forEach((level, i) => {
-            context.fillStyle = colour(level > -1 ? 'danger' : level > -9 ? 'hot' : 'accent');
-            context.fillRect(0, i * (row + 1), (1 - level / FLOOR) * width, row);
-        });
     }
 }

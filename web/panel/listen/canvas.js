@@ -25,7 +25,10 @@ export class Canvas {
             this.#still, this.#moving);
         this.#observer = new ResizeObserver(([{ contentRect }]) => this.#resize(contentRect));
         this.#observer.observe(this.element);
-        onTheme(() => { this.#stale = true; });
+        onTheme(() => {
+            this.#stale = true;
+            this.frame(); // there may be nothing that moves
+        });
     }
 
     // The 2D context to draw a frame on, cleared; null while there is no place for it.
@@ -53,6 +56,7 @@ export class Canvas {
             canvas.height = Math.round(height * this.#ratio);
         }
         this.#stale = true;
+        this.frame();
     }
 
     #cleared(canvas) {

@@ -16,7 +16,7 @@ export class Watch extends EventTarget {
     #listening;
     #watchers = new Map(); // function -> frames a second
     #frames = new Frames((now, seconds) => this.#look(now, seconds));
-    #soundedAt = 0;
+    #soundedAt = performance.now();
     #idleSince = -Infinity;
     sound;
     isSilent = false; // sound arrives, and is silence
