@@ -4,24 +4,24 @@
 #define NOTICED 0.02 // share of lost packets that is heard
 #define SEVERE 0.1
 #define WELL 0.005
-#define BAD_REPORTS 2   // in a row: 4 s
-#define GOOD_REPORTS 15 // 30 s
+#define BAD_TIME 4 // seconds
+#define GOOD_TIME 30
 
 void adapt_init(struct adapt *adapt, enum stream_mode wished)
 {
     *adapt = (struct adapt){.wished = wished, .served = wished};
 }
 
-bool adapt_report(struct adapt *adapt, double lost)
+bool adapt_report(struct adapt *adapt, double lost, int seconds)
 {
     // Who asks for the lowest delay has chosen it over safety.
     if (adapt->wished != MODE_BALANCED)
         return false;
-    adapt->bad = lost > NOTICED ? adapt->bad + 1 : 0;
-    adapt->good = lost < WELL ? adapt->good + 1 : 0;
-    if (adapt->served == MODE_BALANCED && (lost > SEVERE || adapt->bad >= BAD_REPORTS))
+    adapt->bad = lost > NOTICED ? adapt->bad + seconds : 0;
+    adapt->good = lost < WELL ? adapt->good + seconds : 0;
+    if (adapt->served == MODE_BALANCED && (lost > SEVERE || adapt->bad >= BAD_TIME))
         adapt->served = MODE_SAFE;
-    else if (adapt->served == MODE_SAFE && adapt->good >= GOOD_REPORTS)
+    else if (adapt->served == MODE_SAFE && adapt->good >= GOOD_TIME)
         adapt->served = MODE_BALANCED;
     else
         return false;

@@ -11,12 +11,12 @@
 
 struct adapt {
     enum stream_mode wished, served;
-    int bad, good; // reports in a row
+    int bad, good; // seconds that the last reports span, all of them bad, or all good
 };
 
 // Also where the wish has changed: what was reported before says nothing any more.
 void adapt_init(struct adapt *adapt, enum stream_mode wished);
 
-// Takes in one report, two seconds after the last: the share of packets that were lost since, 0 to
-// 1. Whether `served` has changed.
-bool adapt_report(struct adapt *adapt, double lost);
+// Takes in one report: the share of packets, 0 to 1, that were lost in the `seconds` since the one
+// before, of which browsers let five pass. Whether `served` has changed.
+bool adapt_report(struct adapt *adapt, double lost, int seconds);

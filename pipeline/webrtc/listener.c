@@ -75,7 +75,8 @@ static void follow_loss(struct listener *listener, const struct link_stats *stat
         return;
     double share = CLAMP(lost / (listener->highest - before), 0, 1);
     room_note_loss(listener->room, listener->adapt.served, share);
-    if (adapt_report(&listener->adapt, share)) {
+    int seconds = (listener->silent + 1) * STATS_TIME / 1000;
+    if (adapt_report(&listener->adapt, share, seconds)) {
         feed_set_mode(listener->feed, listener->adapt.served);
         log_info("listener.served", "{s:s s:s s:f}", "listener", listener->id, "mode",
                  stream_mode_name(listener->adapt.served), "lost", share);
