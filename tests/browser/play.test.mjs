@@ -84,6 +84,9 @@ test('SynthDefs are found by words, from anywhere by /, and played by Enter', as
     assert.equal((await synthsOf(farfield, 'pad')).length, 1, 'that Escape was no panic');
     await page.keyboard.press('ArrowDown');
     assert.equal(await page.evaluate(() => document.activeElement.dataset.synthdef), 'bass');
+    await page.locator('[data-tag=drum]').click();
+    assert.deepEqual(await page.locator('#synthdefs .start').evaluateAll((buttons) =>
+        buttons.map(({ dataset }) => dataset.synthdef)), ['hat', 'kick', 'snare']);
 });
 
 test('a slider is fine with Shift, and is turned by a wheel only while it has the focus', async () => {

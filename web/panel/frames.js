@@ -2,7 +2,7 @@
 // Work on the page in slices: each frame does what is due, and of what takes long only so much that
 // the next frame comes in time.
 
-const BUDGET = 6; // ms of a frame for building
+const BUDGET = 4; // ms of a frame for building
 
 // Calls `draw` once in the next frame, however often it was asked for.
 export class OncePerFrame {

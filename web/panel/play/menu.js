@@ -10,7 +10,7 @@ export class ControlMenu {
     #onFace;
     #opener = null;
 
-    // `onFace(control, face)` when another way to show a parameter was chosen.
+    // `onFace(control, synthdef, face)` when another way to show a parameter was chosen.
     constructor(midi, onFace) {
         this.#midi = midi;
         this.#onFace = onFace;
@@ -29,7 +29,7 @@ export class ControlMenu {
         this.element.replaceChildren(
             make('p', { className: 'menu-title' }, control.name),
             make('p', { className: 'hint' }, control.parameter.words ?? ''),
-            control.hasRange ? this.#makeFaces(control) : null,
+            control.hasRange ? this.#makeFaces(control, synthdef) : null,
             make('button', { type: 'button', onclick: () => {
                 control.reset();
                 this.element.hidePopover();
@@ -40,11 +40,11 @@ export class ControlMenu {
         this.element.querySelector('input:checked, button').focus();
     }
 
-    #makeFaces(control) {
+    #makeFaces(control, synthdef) {
         const choices = FACES.map(([face, title]) => make('label', {}, make('input', {
             type: 'radio', name: 'face', value: face, checked: control.face === face,
             onchange: () => {
-                this.#onFace(control, face);
+                this.#onFace(control, synthdef, face);
                 this.#place();
             } }), title));
         return make('fieldset', { className: 'segments' },

@@ -3,8 +3,6 @@
 import { make, write } from '../elements.js';
 import { Control, Gate, Trigger } from './control.js';
 import { parameterName } from './names.js';
-import { Pad } from './pad.js';
-import { Steps } from './steps.js';
 
 // Wiring rather than expression: where it plays to.
 const HIDDEN = /^(out|outBus|out_bus)$/;
@@ -24,8 +22,8 @@ export class Synth {
     #pad = null;
     isBuilt = false;
 
-    // `context` has set(id, name, value), release(id), free(id), holds, faces and menu(control,
-    // synthdef).
+    // `context` has set(id, name, value), release(id), free(id), complain(error), holds, faces, midi
+    // and menu(control, synthdef).
     constructor(node, def, context) {
         this.id = node.id;
         this.def = def;
@@ -123,8 +121,8 @@ export class Synth {
             control.update(value);
             this.#extra.append(button);
         } else if (size > 1) {
-            control = new Steps(parameter, value, on);
-            this.element.append(control.element);
+            this.#addSteps(parameter, on).catch(this.#context.complain);
+            return;
         } else {
             control = new Control(parameter, value, this.#face(parameter), { ...on,
                 send: (next) => {
@@ -137,6 +135,14 @@ export class Synth {
             this.#place(control);
         }
         this.#controls.set(name, control);
+    }
+
+    // Arrays are rare: what shows them is fetched with the first.
+    async #addSteps(parameter, on) {
+        const { Steps } = await import('./steps.js');
+        const control = new Steps(parameter, this.#value(parameter), on);
+        this.#controls.set(parameter.name, control);
+        this.element.append(control.element);
     }
 
     // A control says that it is held more often than that it is not any more.
@@ -169,20 +175,26 @@ export class Synth {
         const ranged = this.#parameters.filter(({ size, rate, min, max }) => size === 1 &&
             rate !== 'trigger' && Number.isFinite(min) && Number.isFinite(max));
         if (ranged.length < 2) return null;
+        const names = ranged.map(({ name }) => name);
         const button = make('button', { type: 'button', className: 'pad-button',
             'aria-expanded': 'false', 'aria-label': `XY pad of ${this.name}`,
-            title: 'Two parameters at once', onclick: () => {
-                this.build();
-                if (this.#pad) this.#pad.element.remove();
-                else {
-                    this.#pad = new Pad(this.name, this.def.name, new Map(ranged.map(({ name }) =>
-                        [name, this.#controls.get(name)])));
-                    this.#knobs.before(this.#pad.element);
-                }
-                if (!this.#pad.element.isConnected) this.#pad = null;
-                button.setAttribute('aria-expanded', this.#pad !== null);
-            } }, 'XY');
+            title: 'Two parameters at once', onclick: () =>
+                this.#togglePad(button, names).catch(this.#context.complain) }, 'XY');
         return button;
+    }
+
+    async #togglePad(button, names) {
+        const { Pad } = await import('./pad.js');
+        this.build();
+        if (this.#pad) {
+            this.#pad.element.remove();
+            this.#pad = null;
+        } else {
+            this.#pad = new Pad(this.name, this.def.name, new Map(names.map((name) =>
+                [name, this.#controls.get(name)])));
+            this.#knobs.before(this.#pad.element);
+        }
+        button.setAttribute('aria-expanded', this.#pad !== null);
     }
 
     #showState() {

@@ -7,8 +7,8 @@ import { Builder, OncePerFrame } from '../frames.js';
 import { Synth } from './synth.js';
 
 const NEAR = '300px'; // of what is seen, where cards are kept up to date
-const BUDGET = 6; // ms of a frame for new cards
-const AT_ONCE = 3; // new synths that are built in the frame that shows them
+const BUDGET = 4; // ms of a frame for new cards
+const AT_ONCE = 2; // new synths that are built in the frame that shows them
 const HELD = /^held-[a-z0-9]+-\d+$/; // what a key holds comes and goes too fast for a card
 
 export class SynthList {

@@ -4,7 +4,6 @@ import { keep, recall } from '../choices.js';
 import { make } from '../elements.js';
 import { Dock } from './dock.js';
 import { isTyping } from './keys.js';
-import { ControlMenu } from './menu.js';
 import { Midi } from './midi.js';
 import { Notes } from './notes.js';
 import { SynthDefList } from './synthdefs.js';
@@ -33,21 +32,15 @@ export class View {
     #defs;
     #synths;
     #dock;
+    #menu = null; // fetched when it is first opened
     #isShown = false;
 
     constructor({ farfield, heard, outbox, holds, complain }) {
         const midi = new Midi();
         const notes = new Notes(farfield, complain);
         const faces = new Faces();
-        let of = '';
-        const menu = new ControlMenu(midi, (control, face) => {
-            faces.choose(face, of, control.parameter.name);
-            this.#showFaces();
-        });
-        const openMenu = (control, synthdef) => {
-            of = synthdef;
-            menu.open(control, synthdef);
-        };
+        const openMenu = (control, synthdef) => this.#openMenu(control, synthdef, faces, midi)
+            .catch(complain);
         this.#defs = new SynthDefList(farfield, {
             play: (def) => farfield.play(def.name).catch(complain),
             hold: ({ name }, isHeld) => (isHeld ? notes.start(`hold-${name}`, name)
@@ -57,6 +50,7 @@ export class View {
             set: (node, name, value) => outbox.put(node, name, value),
             release: (node) => farfield.release(node).catch(complain),
             free: (node) => farfield.free(node).catch(complain),
+            complain,
             holds,
             midi,
             faces,
@@ -65,7 +59,7 @@ export class View {
         this.#dock = new Dock({ farfield, notes, midi, outbox, faces, menu: openMenu });
         this.element = make('div', { className: 'play' },
             make('div', { className: 'play-columns' }, this.#defs.element, this.#synths.element),
-            this.#dock.element, menu.element);
+            this.#dock.element);
         addEventListener('keydown', (event) => this.#onKey(event));
     }
 
@@ -78,6 +72,18 @@ export class View {
     hide() {
         this.#isShown = false;
         this.#synths.hide();
+    }
+
+    async #openMenu(control, synthdef, faces, midi) {
+        const { ControlMenu } = await import('./menu.js');
+        if (!this.#menu) {
+            this.#menu = new ControlMenu(midi, (which, name, face) => {
+                faces.choose(face, name, which.parameter.name);
+                this.#showFaces();
+            });
+            this.element.append(this.#menu.element);
+        }
+        this.#menu.open(control, synthdef);
     }
 
     #showFaces() {
