@@ -72,8 +72,9 @@ struct bus *buses_add_at(struct buses *buses, bool audio, int index, int channel
     if (!is_in_share(buses, audio, index, channels) || !is_free(buses, audio, index, channels))
         return NULL;
     struct bus *bus = g_new(struct bus, 1);
-    *bus = (struct bus){audio, index, channels, g_strdup(name),
-                        audio ? NULL : g_new0(float, channels)};
+    *bus = (struct bus){
+        audio,        index, channels, g_strdup(name), audio ? NULL : g_new0(float, channels),
+        ++buses->made};
     g_ptr_array_insert(buses->all, (gint)place_of(buses, audio, index), bus);
     return bus;
 }
@@ -107,22 +108,35 @@ struct bus *buses_find(const struct buses *buses, const char *text)
     return NULL;
 }
 
-const struct bus *buses_note(struct buses *buses, int index, float value)
+// The one that has this index among its channels, or NULL.
+static struct bus *bus_around(const struct buses *buses, bool audio, int index)
 {
     // Control buses come first, by index: the last one that begins at `index` or before it.
     guint low = 0, high = buses->all->len;
     while (low < high) {
         guint middle = (low + high) / 2;
         const struct bus *bus = g_ptr_array_index(buses->all, middle);
-        if (bus->audio || bus->index > index)
+        if (bus->audio > audio || (bus->audio == audio && bus->index > index))
             high = middle;
         else
             low = middle + 1;
     }
     struct bus *bus = low ? g_ptr_array_index(buses->all, low - 1) : NULL;
-    if (!bus || index >= bus->index + bus->channels)
-        return NULL;
-    bus->values[index - bus->index] = value;
+    return bus && bus->audio == audio && index < bus->index + bus->channels ? bus : NULL;
+}
+
+guint buses_serial(const struct buses *buses, int32_t map)
+{
+    const struct bus *bus =
+        map == MAP_NONE ? NULL : bus_around(buses, map < 0, map < 0 ? -map - 1 : map - 1);
+    return bus ? bus->serial : 0;
+}
+
+const struct bus *buses_note(struct buses *buses, int index, float value)
+{
+    struct bus *bus = bus_around(buses, false, index);
+    if (bus)
+        bus->values[index - bus->index] = value;
     return bus;
 }
 

@@ -19,11 +19,13 @@ struct bus {
     int index, channels;
     char *name;    // owned, NULL without one
     float *values; // owned: of a control bus, as last set or read
+    guint serial;  // that no other ever has, whatever its index
 };
 
 struct buses {
     GPtrArray *all;         // struct bus, by index, control buses first
     int first[2], count[2]; // our share, of control and audio buses; no count while it is unknown
+    guint made;             // so far
 };
 
 void buses_init(struct buses *buses);
@@ -46,6 +48,9 @@ struct bus *buses_find(const struct buses *buses, const char *text);
 // one of ours by its name. MAP_NONE where there is none. `channels`, which may be NULL, gets how
 // many follow each other there: of one of ours its own, of others 1 at least.
 int32_t buses_resolve(const struct buses *buses, const char *text, int *channels);
+
+// The serial of the one of ours that a MAP_* leads to; 0 where it is none of ours.
+guint buses_serial(const struct buses *buses, int32_t map);
 
 // A control bus is known to have this value. The bus of ours that it belongs to, or NULL.
 const struct bus *buses_note(struct buses *buses, int index, float value);

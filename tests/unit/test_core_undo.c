@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Taking back, against a scsynth that has a life of its own. Connections a and b; a group 1000 with
 // a sine 1001 and a plain 1002 in it, and a sine 1003 behind it.
-#include "controller/core/undo/undo.h"
+#include "controller/core/undo/undo_own.h"
 
 #include "tests/unit/fake_asserts.h"
 #include "tests/unit/fake_scsynth.h"
@@ -169,6 +169,27 @@ static void what_others_have_set_since_stays(void **state)
     assert_answer(fake_call(t->f, "session.undo", NULL), "405 session.undo needs a WebSocket");
 }
 
+// A finger of somebody else on the same knob, between two moves that would be one.
+static void what_others_set_between_two_moves_comes_back(void **state)
+{
+    struct stage *t = *state;
+    act(t, t->a, "node.set", "{'id': 1001, 'controls': {'freq': 500}}");
+    act(t, t->b, "node.set", "{'id': 1001, 'controls': {'freq': 777}}");
+    act(t, t->a, "node.set", "{'id': 1001, 'controls': {'freq': 510}}");
+    act(t, t->a, "session.undo", NULL);
+    assert_float_equal(value(t, 1001, 1), 777, 0);
+    assert_asked(t, t->a, "session.undo", NULL,
+                 UNDONE("controls", "nothing is changed", "[]", "[]",
+                        "[\"freq of sine 1001 has been set by somebody else since\"]"));
+    // A map between them, too.
+    act(t, t->b, "bus.new", "{'rate': 'control', 'name': 'lfo'}");
+    act(t, t->a, "node.set", "{'id': 1003, 'controls': {'freq': 500}}");
+    act(t, t->b, "node.map", "{'id': 1003, 'controls': {'freq': 'lfo'}}");
+    act(t, t->a, "node.set", "{'id': 1003, 'controls': {'freq': 510}}");
+    act(t, t->a, "session.undo", NULL);
+    assert_int_not_equal(tree_find(&t->f->session->tree, 1003)->maps[1], MAP_NONE);
+}
+
 static void maps_are_taken_back_with_the_values_below(void **state)
 {
     struct stage *t = *state;
@@ -190,6 +211,55 @@ static void maps_are_taken_back_with_the_values_below(void **state)
     assert_asked(t, t->a, "session.undo", NULL,
                  UNDONE("controls", "freq of sine 1001 is 440 again", "[1001]", "[1001]", "[]"));
     assert_int_equal(node->maps[1], MAP_NONE);
+}
+
+static void a_map_to_a_bus_that_is_gone_does_not_come_back(void **state)
+{
+    struct stage *t = *state;
+    act(t, t->a, "bus.new", "{'rate': 'control', 'channels': 2, 'name': 'lfo'}");
+    const struct bus *bus = g_ptr_array_index(t->f->session->buses.all, 0);
+    int index = bus->index;
+    act(t, t->a, "synth.new", "{'synthdef': 'sine', 'target': 1003, 'action': 'after'}");
+    act(t, t->a, "node.map", "{'id': 1001, 'controls': {'freq': 'lfo'}}");
+    act(t, t->a, "node.map", "{'id': 1004, 'controls': {'freq': 'lfo'}}");
+    act(t, t->a, "node.free", "{'id': 1004}");
+    act(t, t->a, "node.set", "{'id': 1001, 'controls': {'freq': 600}}");
+    act(t, t->a, "bus.free", "{'id': 'lfo'}");
+    act(t, t->b, "bus.new", "{'rate': 'control', 'channels': 2}");
+    bus = g_ptr_array_index(t->f->session->buses.all, 0);
+    assert_int_equal(bus->index, index);
+    g_autofree char *gone = g_strdup_printf("[\"there is no bus c%d any more\"]", index);
+    g_autofree char *undone = g_strdup_printf(
+        UNDONE("controls", "freq of sine 1001 is 440 again", "[1001]", "[1001]", "%s"), gone);
+    assert_asked(t, t->a, "session.undo", NULL, undone);
+    const struct node *node = tree_find(&t->f->session->tree, 1001);
+    assert_int_equal(node->maps[1], MAP_NONE);
+    assert_float_equal(node->values[1], 440, 0);
+    assert_asked(t, t->a, "session.redo", NULL,
+                 REDONE("controls", "freq of sine 1001 is 600 again", "[1001]", "[1001]", "[]"));
+    act(t, t->a, "session.undo", NULL);
+    // Nor with a synth that was freed.
+    g_autofree char *back =
+        g_strdup_printf(UNDONE("free", "sine 1005 is back", "[1005]", "[1004]", "%s"), gone);
+    assert_asked(t, t->a, "session.undo", NULL, back);
+    assert_int_equal(tree_find(&t->f->session->tree, 1005)->maps[1], MAP_NONE);
+}
+
+static void notes_that_come_and_go_make_a_step_no_longer(void **state)
+{
+    struct stage *t = *state;
+    for (int i = 0; i < UNDO_MAX_CHANGES + 10; i++) {
+        act(t, t->b, "synth.new", "{'synthdef': 'sine', 'target': 1000, 'action': 'tail'}");
+        g_autofree char *move = g_strdup_printf("{'id': 1000, 'controls': {'amp': 0.%d}}", i + 11);
+        act(t, t->a, "node.set", move);
+        g_autofree char *end = g_strdup_printf("{'id': %d}", 1004 + i);
+        act(t, t->b, "node.free", end);
+    }
+    const struct undo *undo = undo_of(t->f->session, t->a);
+    const struct step *last = g_queue_peek_tail((GQueue *)&undo->done);
+    assert_in_range(last->changes->len, 1, UNDO_MAX_CHANGES);
+    act(t, t->a, "session.undo", NULL);
+    assert_float_equal(value(t, 1001, 2), 0.1, 1e-6);
 }
 
 static void a_group_is_one_step(void **state)
@@ -433,7 +503,10 @@ int main(void)
         STAGED(a_change_is_taken_back_and_done_again),
         STAGED(moves_within_a_second_are_one),
         STAGED(what_others_have_set_since_stays),
+        STAGED(what_others_set_between_two_moves_comes_back),
         STAGED(maps_are_taken_back_with_the_values_below),
+        STAGED(a_map_to_a_bus_that_is_gone_does_not_come_back),
+        STAGED(notes_that_come_and_go_make_a_step_no_longer),
         STAGED(a_group_is_one_step),
         STAGED(what_is_of_the_moment_is_not_remembered),
         STAGED(so_many_steps_are_kept),

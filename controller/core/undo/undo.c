@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "controller/core/undo/undo_own.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "controller/core/session_own.h"
@@ -213,6 +214,20 @@ char *undo_label(const struct node *node, int32_t id)
                            : node && node->is_group ? "group"
                                                     : "node",
                            id);
+}
+
+struct mapping mapping_of(const struct session *session, int32_t map)
+{
+    return (struct mapping){map, buses_serial(&session->buses, map)};
+}
+
+bool mapping_holds(const struct session *session, const struct mapping *mapping, struct told *told)
+{
+    if (mapping->serial == buses_serial(&session->buses, mapping->map))
+        return true;
+    bool audio = mapping->map < 0;
+    told_skip(told, "there is no bus %c%d any more", audio ? 'a' : 'c', abs(mapping->map) - 1);
+    return false;
 }
 
 // --- back and forth -----------------------------------------------------------------------------

@@ -52,22 +52,23 @@ static bool is_remembered(const struct node *synth, int slot)
     return p && p->rate != RATE_TRIGGER && p->rate != RATE_SCALAR && p != node_gate(synth);
 }
 
-static void note_before(struct undo_watch *watch, const struct node *synth, int slot)
+static void note_before(const struct session *session, struct undo_watch *watch,
+                        const struct node *synth, int slot)
 {
     if (!is_remembered(synth, slot))
         return;
     struct change change = {.node = synth->id,
                             .slot = slot,
                             .from = synth->values[slot],
-                            .map_from = synth->maps[slot]};
+                            .map_from = mapping_of(session, synth->maps[slot])};
     watch->too_much = watch->too_much || watch->step->changes->len >= UNDO_MAX_CHANGES;
     if (!watch->too_much)
         g_array_append_val(watch->step->changes, change);
 }
 
 // An array sets as many as it has, a map as many as the bus has channels: all of the control.
-static void watch_names(struct undo_watch *watch, const struct node *synth, const json_t *object,
-                        bool are_maps)
+static void watch_names(const struct session *session, struct undo_watch *watch,
+                        const struct node *synth, const json_t *object, bool are_maps)
 {
     const char *name;
     json_t *value;
@@ -78,7 +79,7 @@ static void watch_names(struct undo_watch *watch, const struct node *synth, cons
             continue;
         int count = are_maps ? size : json_is_array(value) ? (int)json_array_size(value) : 1;
         for (int i = 0; i < MIN(count, size); i++)
-            note_before(watch, synth, slot + i);
+            note_before(session, watch, synth, slot + i);
     }
 }
 
@@ -94,8 +95,8 @@ struct undo_watch *undo_watch(struct session *session, const struct call *call, 
     for (struct node *n = top; n && !watch->too_much; n = tree_next_below(n, top)) {
         if (!n->synthdef || n->planned || n->system)
             continue;
-        watch_names(watch, n, controls, false);
-        watch_names(watch, n, maps, true);
+        watch_names(session, watch, n, controls, false);
+        watch_names(session, watch, n, maps, true);
     }
     return watch;
 }
@@ -105,8 +106,8 @@ static bool see_after(struct session *session, struct change *change)
 {
     const struct node *node = tree_find(&session->tree, change->node);
     change->to = node->values[change->slot];
-    change->map_to = node->maps[change->slot];
-    return change->to != change->from || change->map_to != change->map_from;
+    change->map_to = mapping_of(session, node->maps[change->slot]);
+    return change->to != change->from || change->map_to.map != change->map_from.map;
 }
 
 static struct change *find_change(const GArray *changes, const struct change *wanted, guint hint)
@@ -146,11 +147,42 @@ static void keep_changed(struct session *session, GArray *changes)
     g_array_set_size(changes, kept);
 }
 
+static void drop_ended(const struct session *session, GArray *changes)
+{
+    guint kept = 0;
+    for (guint i = 0; i < changes->len; i++) {
+        struct change change = g_array_index(changes, struct change, i);
+        if (tree_find(&session->tree, change.node))
+            g_array_index(changes, struct change, kept++) = change;
+    }
+    g_array_set_size(changes, kept);
+}
+
+// Whether each goes on from where `last` left it, which somebody else may have changed since.
+static bool goes_on(const GArray *last, const GArray *changes, guint *fresh)
+{
+    *fresh = 0;
+    for (guint i = 0; i < changes->len; i++) {
+        const struct change *change = &g_array_index(changes, struct change, i);
+        const struct change *before = find_change(last, change, i);
+        *fresh += !before;
+        if (before && (before->to != change->from || before->map_to.map != change->map_from.map))
+            return false;
+    }
+    return true;
+}
+
 static bool is_one_move(const struct session *session, const struct step *last,
                         const struct step *step)
 {
-    return last && last->kind == STEP_CONTROLS && strcmp(last->what, step->what) == 0 &&
-           session->now - last->at < UNDO_MERGE;
+    guint fresh;
+    if (!last || last->kind != STEP_CONTROLS || strcmp(last->what, step->what) != 0 ||
+        session->now - last->at >= UNDO_MERGE || !goes_on(last->changes, step->changes, &fresh))
+        return false;
+    // Of a group synths come and go while its control is turned.
+    if (last->changes->len + fresh > UNDO_MAX_CHANGES)
+        drop_ended(session, last->changes);
+    return last->changes->len + fresh <= UNDO_MAX_CHANGES;
 }
 
 static void remember(struct session *session, struct undo_watch *watch)
@@ -194,13 +226,12 @@ static char *control_label(const struct node *node, int slot)
     return p->size == 1 ? g_strdup(p->name) : g_strdup_printf("%s[%d]", p->name, slot - p->index);
 }
 
-static bool is_as(const struct node *node, int slot, float value, int32_t map)
+static void set(struct session *session, const struct change *change, bool back)
 {
-    return node->values[slot] == value && node->maps[slot] == map;
-}
-
-static void set(struct session *session, struct node *node, int slot, float value, int32_t map)
-{
+    struct node *node = tree_find(&session->tree, change->node);
+    float value = back ? change->from : change->to;
+    int32_t map = back ? change->map_from.map : change->map_to.map;
+    int slot = change->slot;
     if (node->values[slot] != value || map == MAP_NONE)
         batch_set(session->out, node, slot, value);
     if (map != MAP_NONE)
@@ -218,13 +249,22 @@ static bool may_set(struct session *session, const struct change *change, bool b
         told_skip(told, "node %d is not there any more", change->node);
         return false;
     }
-    if (is_as(node, change->slot, back ? change->to : change->from,
-              back ? change->map_to : change->map_from))
+    if (node->values[change->slot] == (back ? change->to : change->from) &&
+        node->maps[change->slot] == (back ? change->map_to.map : change->map_from.map))
         return true;
     g_autofree char *label = undo_label(node, node->id);
     g_autofree char *control = control_label(node, change->slot);
     told_skip(told, "%s of %s has been set by somebody else since", control, label);
     return false;
+}
+
+// Of a map that leads nowhere any more the value below it is what is left.
+static void check_map(const struct session *session, struct change *change, bool back,
+                      struct told *told)
+{
+    struct mapping *mapping = back ? &change->map_from : &change->map_to;
+    if (!mapping_holds(session, mapping, told))
+        *mapping = mapping_of(session, MAP_NONE);
 }
 
 // Of one control by its value, of several by their number.
@@ -251,18 +291,18 @@ static void say(struct session *session, const struct step *step, guint set_now,
     }
 }
 
-void undo_controls(struct session *session, struct call *call, const struct step *step, bool back)
+void undo_controls(struct session *session, struct call *call, struct step *step, bool back)
 {
     struct told told;
     guint set_now = 0;
     int32_t last = -1;
     told_init(&told, back, "controls");
     for (guint i = 0; i < step->changes->len; i++) {
-        const struct change *change = &g_array_index(step->changes, struct change, i);
+        struct change *change = &g_array_index(step->changes, struct change, i);
         if (!may_set(session, change, back, &told))
             continue;
-        set(session, tree_find(&session->tree, change->node), change->slot,
-            back ? change->from : change->to, back ? change->map_from : change->map_to);
+        check_map(session, change, back, &told);
+        set(session, change, back);
         set_now++;
         if (change->node != last)
             told_node(&told, change->node, change->node);

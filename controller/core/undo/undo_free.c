@@ -30,7 +30,7 @@ void freed_destroy(gpointer data)
 static gsize kept_size(const struct kept *kept)
 {
     gsize slots = kept->synthdef ? synthdef_slots(kept->synthdef) : 0;
-    gsize size = sizeof *kept + slots * (sizeof(float) + sizeof(int32_t));
+    gsize size = sizeof *kept + slots * (sizeof(float) + sizeof(struct mapping));
     for (guint i = 0; kept->nodes && i < kept->nodes->len; i++)
         size += kept_size(g_ptr_array_index(kept->nodes, i));
     return size;
@@ -83,20 +83,21 @@ static bool is_kept(const struct node *node)
                                !g_str_has_prefix(node->synthdef->name, CATALOG_RESERVED)));
 }
 
-static struct kept *kept_new(const struct node *node, guint *count);
+static struct kept *kept_new(const struct session *session, const struct node *node, guint *count);
 
 // Of a group that is not ours, what is ours in it is kept in its place.
-static void keep_below(const struct node *group, GPtrArray *nodes, guint *count)
+static void keep_below(const struct session *session, const struct node *group, GPtrArray *nodes,
+                       guint *count)
 {
     for (const struct node *n = group->first; n; n = n->next) {
         if (is_kept(n))
-            g_ptr_array_add(nodes, kept_new(n, count));
+            g_ptr_array_add(nodes, kept_new(session, n, count));
         else if (n->is_group && !is_going(n))
-            keep_below(n, nodes, count);
+            keep_below(session, n, nodes, count);
     }
 }
 
-static struct kept *kept_new(const struct node *node, guint *count)
+static struct kept *kept_new(const struct session *session, const struct node *node, guint *count)
 {
     struct kept *kept = g_new0(struct kept, 1);
     kept->id = node->id;
@@ -106,15 +107,16 @@ static struct kept *kept_new(const struct node *node, guint *count)
     ++*count;
     if (node->is_group) {
         kept->nodes = g_ptr_array_new_with_free_func(kept_destroy);
-        keep_below(node, kept->nodes, count);
+        keep_below(session, node, kept->nodes, count);
         return kept;
     }
     int slots = synthdef_slots(node->synthdef);
     kept->synthdef = synthdef_ref(node->synthdef);
     kept->values = g_memdup2(node->values, slots * sizeof *kept->values);
-    kept->maps = g_memdup2(node->maps, slots * sizeof *kept->maps);
+    kept->maps = g_new(struct mapping, slots);
     // A trigger is of the moment.
     for (int i = 0; i < slots; i++) {
+        kept->maps[i] = mapping_of(session, node->maps[i]);
         const struct synthdef_parameter *p = synthdef_parameter_at(node->synthdef, i);
         if (p && p->rate == RATE_TRIGGER)
             kept->values[i] = p->defaults[i - p->index];
@@ -127,10 +129,11 @@ static int32_t id_of(const struct node *node)
     return node ? node->id : -1;
 }
 
-static void keep_top(struct step *step, const struct node *node, guint *count)
+static void keep_top(const struct session *session, struct step *step, const struct node *node,
+                     guint *count)
 {
     struct freed *freed = g_new0(struct freed, 1);
-    freed->kept = kept_new(node, count);
+    freed->kept = kept_new(session, node, count);
     freed->parent = node->parent->id;
     freed->previous = id_of(node_previous(node));
     freed->next = id_of(node_next(node));
@@ -138,16 +141,17 @@ static void keep_top(struct step *step, const struct node *node, guint *count)
 }
 
 // The outermost of what is kept of `node`.
-static void collect(struct step *step, const struct node *node, bool groups_stay, guint *count)
+static void collect(const struct session *session, struct step *step, const struct node *node,
+                    bool groups_stay, guint *count)
 {
     if (*count > UNDO_MAX_NODES)
         return;
     if (is_kept(node) && !(groups_stay && node->is_group)) {
-        keep_top(step, node, count);
+        keep_top(session, step, node, count);
         return;
     }
     for (const struct node *n = is_going(node) ? NULL : node->first; n; n = n->next)
-        collect(step, n, groups_stay, count);
+        collect(session, step, n, groups_stay, count);
 }
 
 static void push(struct session *session, const struct call *call, struct step *step, guint count)
@@ -169,7 +173,7 @@ void undo_note_free(struct session *session, const struct call *call, struct nod
         return;
     struct step *step = step_new(session, STEP_FREE);
     step->gently = gently;
-    collect(step, top, false, &count);
+    collect(session, step, top, false, &count);
     push(session, call, step, count);
 }
 
@@ -181,7 +185,7 @@ void undo_note_free_below(struct session *session, const struct call *call, stru
         return;
     struct step *step = step_new(session, STEP_FREE);
     for (const struct node *n = top->first; n; n = n->next)
-        collect(step, n, groups_stay, &count);
+        collect(session, step, n, groups_stay, &count);
     push(session, call, step, count);
 }
 
@@ -220,7 +224,7 @@ static guint count_missing(const struct session *session, const struct kept *kep
 }
 
 // By name, since the definition may have been replaced.
-static void fill(struct node *synth, const struct kept *kept)
+static void fill(struct restore *r, struct node *synth, const struct kept *kept)
 {
     const GPtrArray *parameters = kept->synthdef->parameters;
     for (guint i = 0; i < parameters->len; i++) {
@@ -228,7 +232,9 @@ static void fill(struct node *synth, const struct kept *kept)
         const struct synthdef_parameter *to = synthdef_parameter(synth->synthdef, from->name);
         for (int k = 0; to && k < MIN(from->size, to->size); k++) {
             synth->values[to->index + k] = kept->values[from->index + k];
-            synth->maps[to->index + k] = kept->maps[from->index + k];
+            const struct mapping *mapping = &kept->maps[from->index + k];
+            bool holds = mapping_holds(r->session, mapping, &r->told);
+            synth->maps[to->index + k] = holds ? mapping->map : MAP_NONE;
         }
     }
 }
@@ -261,7 +267,7 @@ static int32_t make(struct restore *r, const struct kept *kept, int action, int3
         batch_add(session->out, osc_message_new("/g_new", "iii", node->id, action, target));
     } else {
         node_set_synthdef(node, catalog_find(&session->catalog, kept->synthdef->name));
-        fill(node, kept);
+        fill(r, node, kept);
         session_make_synth(session->out, node, action, target);
     }
     wait_add(session, WAIT_GO, call, kept->is_group ? "/g_new" : "/s_new", node->id, answer_part);
@@ -435,7 +441,7 @@ void undo_free_again(struct session *session, struct call *call, struct undo *un
         const struct kept *kept = ((struct freed *)before->pdata[i])->kept;
         const struct node *node = tree_find(&session->tree, kept->id);
         if (node && is_kept(node))
-            collect(step, node, false, &count);
+            collect(session, step, node, false, &count);
         else
             told_skip(&told, "node %d is not there any more", kept->id);
     }

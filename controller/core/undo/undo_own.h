@@ -4,12 +4,18 @@
 
 #include "controller/core/undo/undo.h"
 
+// A bus that a control is mapped to. By its index alone it might be somebody else's by now.
+struct mapping {
+    int32_t map;  // MAP_*
+    guint serial; // of one of ours, 0 else
+};
+
 // One slot of one synth.
 struct change {
     int32_t node;
     int slot;
     float from, to;
-    int32_t map_from, map_to;
+    struct mapping map_from, map_to;
 };
 
 // A node that was there.
@@ -19,7 +25,7 @@ struct kept {
     char *name;                // owned, NULL without one
     struct synthdef *synthdef; // owned reference, NULL of a group
     float *values;             // owned
-    int32_t *maps;             // owned
+    struct mapping *maps;      // owned
     GPtrArray *nodes;          // owned: struct kept, of a group
 };
 
@@ -79,8 +85,12 @@ void undo_recount(struct session *session, struct undo *undo, struct step *step)
 // Every step speaks of the new ids: `ids` maps old ones to new ones.
 void undo_renumber(struct session *session, GHashTable *ids);
 
+struct mapping mapping_of(const struct session *session, int32_t map);
+// Whether it leads where it led; words where it does not.
+bool mapping_holds(const struct session *session, const struct mapping *mapping, struct told *told);
+
 // undo_controls.c: sets what a step says, and answers the call.
-void undo_controls(struct session *session, struct call *call, const struct step *step, bool back);
+void undo_controls(struct session *session, struct call *call, struct step *step, bool back);
 gsize undo_controls_size(const struct step *step);
 // undo_free.c: makes the nodes of a step again, or frees them again.
 void undo_restore(struct session *session, struct call *call, struct step *step);
