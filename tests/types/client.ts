@@ -82,6 +82,9 @@ listening.mode = 'lowest';
 listening.start();
 const stats: AudioStats | null = listening.getAudioStats();
 console.log(stats?.bitrate?.toFixed(), stats?.delay?.toFixed(3), stats?.kind === 'webrtc');
+listening.output.volume = 0.5;
+const [left]: number[] = listening.output.level().peak;
+console.log(left, listening.output.tap?.numberOfOutputs);
 // @ts-expect-error: no such mode
 listening.mode = 'fast';
 await listening.stop();

@@ -61,6 +61,20 @@ export interface AudioStats extends Path {
     buffering?: boolean;
 }
 
+/** To the loudspeakers of a page. Event: "blocked", when the browser begins or ends to hold it. */
+export interface Output extends EventTarget {
+    /** 0 to 1, as a slider stands; loudness follows its square */
+    volume: number;
+    muted: boolean;
+    /** the browser wants a press of a button before it sounds: wake(), from that press */
+    readonly blocked: boolean;
+    wake(): void;
+    /** left and right, dBFS, of what arrives now, before volume and mute */
+    level(): { peak: [number, number]; rms: [number, number] };
+    /** what arrives, before volume and mute; null before anybody has listened */
+    readonly tap: AudioNode | null;
+}
+
 /**
  * Hearing a room, by the best path that there is; one that does not carry is followed by another,
  * by itself. Events: "state", "path" and "stats" (`detail` is an AudioStats).
@@ -75,6 +89,8 @@ export class Listening extends EventTarget {
     readonly path: Path | null;
     /** seconds from capture to the ear, null while unknown */
     readonly delay: number | null;
+    /** where it sounds; not with `onsamples` */
+    readonly output: Output;
     /** why it is not heard, in words */
     readonly error: string;
     /** How it arrives, measured half a second ago at most; null while nothing is heard. */

@@ -94,9 +94,17 @@ export class Output extends EventTarget {
     }
 
     // 0 to 1, as a slider stands; loudness follows its square.
+    get volume() {
+        return this.#volume;
+    }
+
     set volume(volume) {
         this.#volume = volume;
         this.#applyVolume();
+    }
+
+    get muted() {
+        return this.#muted;
     }
 
     set muted(muted) {
