@@ -66,7 +66,8 @@ const sounds = (synthdef, count) => waitFor(`${count} of ${synthdef}`, async () 
 
 async function show(id, name, face) {
     await control(id, name).locator('.name').click();
-    await page.locator(`#control-menu input[value=${face}]`).check();
+    await page.locator(`#control-menu:popover-open input[value=${face}]`).check();
+    await page.waitForSelector(`[data-node="${id}"] [data-parameter="${name}"][data-face=${face}]`);
     await page.keyboard.press('Escape');
     await page.waitForSelector('#control-menu:not(:popover-open)', { state: 'attached' });
 }
