@@ -392,6 +392,7 @@ void session_admit_synthdef(struct session *session, struct synthdef *synthdef,
                             enum synthdef_origin origin, const char *path)
 {
     catalog_add(&session->catalog, synthdef, origin, path);
+    undo_definition_gone(session);
     session_tell_synthdef(session, synthdef->name);
 }
 
@@ -472,6 +473,7 @@ void session_remove_synthdef(struct session *session, const char *name, enum syn
     forget_loading(session, name);
     if (!catalog_remove(&session->catalog, name, origin))
         return;
+    undo_definition_gone(session);
     // What it hid comes back; running synths keep what they are made of.
     const char *path = catalog_path(&session->catalog, name);
     if (session->state == SERVER_RUNNING)

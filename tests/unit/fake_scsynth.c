@@ -118,6 +118,11 @@ static void new_node(struct fake_scsynth *s, const struct osc_message *m, guint 
     int32_t id = osc_int(m, at), target_id = osc_int(m, at + 2);
     int action = osc_int(m, at + 1);
     struct fake_node *target = find(s, target_id);
+    if (s->refuse > 0) {
+        s->refuse--;
+        fail(s, m->address, "too many nodes", 0);
+        return;
+    }
     if (!target || (action < 2 && !target->is_group) || (action >= 2 && !target->parent)) {
         fail(s, m->address, "Group %d", target_id);
         return;

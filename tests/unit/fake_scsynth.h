@@ -17,6 +17,7 @@ struct fake_scsynth {
     double hold;         // chance that a tree is said later than what came after it
     bool shuffle;        // notifications and other answers in any order
     int said, lost;
+    int refuse; // so many of the next new nodes
 };
 
 // Is expected by `session`, and answers it from then on.

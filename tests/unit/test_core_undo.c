@@ -452,15 +452,142 @@ static void what_others_have_taken_stays_theirs(void **state)
     act(t, t->a, "session.undo", NULL);
     assert_string_equal(tree_find(&t->f->session->tree, 1003)->name, "lead");
     assert_null(tree_find(&t->f->session->tree, 1004)->name);
-    // Not there any more, and nothing to make it of.
+}
+
+static void what_cannot_be_made_comes_when_it_can(void **state)
+{
+    struct stage *t = *state;
+    const char *away = UNDONE("free", "0 nodes are back", "[]", "[]",
+                              "[\"there is no SynthDef \\\"plain\\\" any more\"]");
+    act(t, t->a, "node.set", "{'id': 1003, 'controls': {'freq': 500}}");
     act(t, t->a, "node.free", "{'id': 1002}");
     session_remove_synthdef(t->f->session, "plain", ORIGIN_SHIPPED, t->f->now);
-    assert_asked(t, t->a, "session.undo", NULL,
-                 UNDONE("free", "0 nodes are back", "[]", "[]",
-                        "[\"there is no SynthDef \\\"plain\\\" any more\"]"));
+    assert_asked(t, t->a, "session.undo", NULL, away);
+    // Once more the same; then it is in nobody's way.
+    assert_asked(t, t->a, "session.undo", NULL, away);
+    act(t, t->a, "session.undo", NULL);
+    assert_float_equal(value(t, 1003, 1), 440, 0);
+    act(t, t->a, "session.redo", NULL);
     assert_asked(t, t->a, "session.redo", NULL,
                  REDONE("free", "0 nodes are freed again", "[]", "[]",
                         "[\"node 1002 is not there any more\"]"));
+    fake_add_synthdef(t->f, "plain freq=440 amp=0.1");
+    assert_asked(t, t->a, "session.undo", NULL,
+                 UNDONE("free", "plain 1004 is back", "[1004]", "[1002]", "[]"));
+    assert_trees(t, "0(1(1000(1001 1004) 1003) 2)");
+}
+
+static void what_is_missing_in_a_group_comes_with_the_next_undo(void **state)
+{
+    struct stage *t = *state;
+    act(t, t->a, "synth.new", "{'synthdef': 'sine', 'target': 1002, 'action': 'after'}");
+    act(t, t->a, "node.free", "{'id': 1000}");
+    session_remove_synthdef(t->f->session, "plain", ORIGIN_SHIPPED, t->f->now);
+    act(t, t->a, "session.undo", NULL);
+    assert_trees(t, "0(1(1005(1006 1007) 1003) 2)");
+    act(t, t->a, "session.redo", NULL);
+    assert_trees(t, "0(1(1003) 2)");
+    fake_add_synthdef(t->f, "plain freq=440 amp=0.1");
+    act(t, t->a, "session.undo", NULL);
+    assert_trees(t, "0(1(1008(1009 1010 1011) 1003) 2)");
+    assert_string_equal(tree_find(&t->f->session->tree, 1010)->synthdef->name, "plain");
+}
+
+static void what_scsynth_refuses_is_tried_again(void **state)
+{
+    struct stage *t = *state;
+    act(t, t->a, "node.free", "{'id': 1000}");
+    t->s->refuse = 3;
+    assert_asked(
+        t, t->a, "session.undo", NULL,
+        UNDONE("free", "0 nodes are back", "[]", "[]", "[\"scsynth could not make 3 of them\"]"));
+    assert_trees(t, "0(1(1003) 2)");
+    assert_asked(t, t->a, "session.undo", NULL,
+                 UNDONE("free", "3 nodes are back", "[1007,1008,1009]", "[1004,1005,1006]", "[]"));
+    assert_trees(t, "0(1(1007(1008 1009) 1003) 2)");
+}
+
+// A second undo does not set what the first one is still making.
+static void what_comes_too_soon_waits(void **state)
+{
+    struct stage *t = *state;
+    act(t, t->a, "node.set", "{'id': 1001, 'controls': {'freq': 500}}");
+    act(t, t->a, "node.free", "{'id': 1001}");
+    g_free(fake_sent(t->f));
+    g_free(fake_received(t->f));
+    fake_receive(t->f, t->a, "{'jsonrpc': '2.0', 'id': 'x', 'method': 'session.undo'}");
+    fake_receive(t->f, t->a, "{'jsonrpc': '2.0', 'id': 'y', 'method': 'session.undo'}");
+    assert_lacks(fake_sent(t->f), "/n_set");
+    settle(t);
+    assert_has(fake_received(t->f), "freq of sine 1004 is 440 again");
+    assert_float_equal(value(t, 1004, 1), 440, 0);
+    // Who goes meanwhile takes all with him.
+    act(t, t->a, "node.free", "{'id': 1000}");
+    fake_receive(t->f, t->a, "{'jsonrpc': '2.0', 'id': 'x', 'method': 'session.undo'}");
+    fake_receive(t->f, t->a, "{'jsonrpc': '2.0', 'id': 'y', 'method': 'session.undo'}");
+    fake_leave(t->f, t->a);
+    settle(t);
+    assert_int_equal(t->f->session->undo_bytes, 0);
+}
+
+static void what_others_have_put_in_stays(void **state)
+{
+    struct stage *t = *state;
+    act(t, t->a, "node.free", "{'id': 1000}");
+    act(t, t->a, "session.undo", NULL);
+    assert_trees(t, "0(1(1004(1005 1006) 1003) 2)");
+    act(t, t->b, "synth.new", "{'synthdef': 'sine', 'target': 1005, 'action': 'after'}");
+    assert_trees(t, "0(1(1004(1005 1007 1006) 1003) 2)");
+    assert_asked(t, t->a, "session.redo", NULL,
+                 REDONE("free", "2 nodes are freed again", "[1005,1006]", "[1005,1006]",
+                        "[\"group 1004 stays, since something else is in it now\"]"));
+    assert_trees(t, "0(1(1004(1007) 1003) 2)");
+    act(t, t->a, "session.undo", NULL);
+    assert_trees(t, "0(1(1004(1008 1007 1009) 1003) 2)");
+}
+
+static void steps_follow_a_definition_that_was_replaced(void **state)
+{
+    struct stage *t = *state;
+    act(t, t->a, "node.set", "{'id': 1001, 'controls': {'amp': 0.5}}");
+    fake_run(t->f, FAKE_MS(1100));
+    act(t, t->a, "node.set", "{'id': 1001, 'controls': {'freq': 500}}");
+    act(t, t->a, "node.free", "{'id': 1001}");
+    fake_add_synthdef(t->f, "sine releasable pan=0 gate=1 amp=0.3");
+    act(t, t->a, "session.undo", NULL);
+    assert_float_equal(value(t, 1004, 2), 0.5, 0);
+    // There is no freq any more.
+    assert_asked(t, t->a, "session.undo", NULL,
+                 UNDONE("controls", "nothing is changed", "[]", "[]", "[]"));
+    assert_asked(t, t->a, "session.undo", NULL,
+                 UNDONE("controls", "amp of sine 1004 is 0.1 again", "[1004]", "[1004]", "[]"));
+    assert_float_equal(value(t, 1004, 2), 0.1, 1e-6);
+    assert_float_equal(value(t, 1004, 1), 1, 0);
+}
+
+// A definition that only a step still has counts as its own.
+static void what_has_been_replaced_counts(void **state)
+{
+    struct stage *t = *state;
+    act(t, t->a, "node.set", "{'id': 1003, 'controls': {'freq': 500}}");
+    gsize one = t->f->session->undo_bytes;
+    struct synthdef *heavy = catalog_find(&t->f->session->catalog, "plain");
+    g_clear_pointer(&heavy->bytes, g_bytes_unref);
+    heavy->bytes = g_bytes_new_take(g_malloc0(UNDO_MAX_BYTES / 2), UNDO_MAX_BYTES / 2);
+    act(t, t->a, "node.free", "{'id': 1002}");
+    assert_in_range(t->f->session->undo_bytes, one, one + 10000);
+    fake_add_synthdef(t->f, "plain freq=440 amp=0.1");
+    assert_in_range(t->f->session->undo_bytes, UNDO_MAX_BYTES / 2, UNDO_MAX_BYTES);
+    // Another one is too much: the oldest go.
+    act(t, t->a, "synth.new", "{'synthdef': 'plain', 'target': 1000}");
+    heavy = catalog_find(&t->f->session->catalog, "plain");
+    g_clear_pointer(&heavy->bytes, g_bytes_unref);
+    heavy->bytes = g_bytes_new_take(g_malloc0(UNDO_MAX_BYTES / 2), UNDO_MAX_BYTES / 2);
+    act(t, t->a, "node.free", "{'id': 1004}");
+    fake_add_synthdef(t->f, "plain freq=440 amp=0.1");
+    assert_in_range(t->f->session->undo_bytes, UNDO_MAX_BYTES / 2, UNDO_MAX_BYTES);
+    act(t, t->a, "session.undo", NULL);
+    assert_asked(t, t->a, "session.undo", NULL, "there is nothing left to take back");
 }
 
 static void what_is_too_much_says_so(void **state)
@@ -517,6 +644,13 @@ int main(void)
         STAGED(those_that_went_together_stay_together),
         STAGED(what_was_let_go_comes_back),
         STAGED(what_others_have_taken_stays_theirs),
+        STAGED(what_cannot_be_made_comes_when_it_can),
+        STAGED(what_is_missing_in_a_group_comes_with_the_next_undo),
+        STAGED(what_scsynth_refuses_is_tried_again),
+        STAGED(what_comes_too_soon_waits),
+        STAGED(what_others_have_put_in_stays),
+        STAGED(steps_follow_a_definition_that_was_replaced),
+        STAGED(what_has_been_replaced_counts),
         STAGED(what_is_too_much_says_so),
         STAGED(without_scsynth_nothing_is_taken_back),
     };

@@ -30,11 +30,11 @@ void step_destroy(struct step *step)
     g_free(step);
 }
 
-static gsize size_of(const struct step *step)
+static gsize size_of(const struct session *session, const struct step *step)
 {
     gsize size = sizeof *step + (step->what ? strlen(step->what) : 0);
     return size + (step->changes ? undo_controls_size(step) : 0) +
-           (step->freed ? undo_free_size(step) : 0);
+           (step->freed ? undo_free_size(session, step) : 0);
 }
 
 // --- stacks -------------------------------------------------------------------------------------
@@ -58,6 +58,8 @@ static void undo_destroy(gpointer data)
     struct undo *undo = data;
     g_queue_clear_full(&undo->done, (GDestroyNotify)step_destroy);
     g_queue_clear_full(&undo->undone, (GDestroyNotify)step_destroy);
+    step_destroy(undo->restoring);
+    restored_forget(undo->restored);
     g_free(undo);
 }
 
@@ -74,7 +76,10 @@ void undos_clear(struct session *session)
 void undo_client_gone(struct session *session, struct client *client)
 {
     struct undo *undo = g_hash_table_lookup(session->undos, client);
+    struct call *call;
     session->undo_bytes -= undo ? undo->bytes : 0;
+    while (undo && (call = g_queue_pop_head(&undo->held)))
+        call_fail(call, problem_new(409, "the connection has gone"));
     g_hash_table_remove(session->undos, client);
 }
 
@@ -96,7 +101,7 @@ static bool is_too_much(const struct session *session, const struct undo *undo)
 
 void undo_recount(struct session *session, struct undo *undo, struct step *step)
 {
-    gsize bytes = size_of(step);
+    gsize bytes = size_of(session, step);
     undo->bytes += bytes - step->bytes;
     session->undo_bytes += bytes - step->bytes;
     step->bytes = bytes;
@@ -109,7 +114,9 @@ void undo_push(struct session *session, struct client *client, struct step *step
 {
     struct undo *undo = undo_of(session, client);
     forget(session, undo, &undo->undone);
-    gsize bytes = size_of(step);
+    if (undo->restoring)
+        undo->restoring->overtaken = true;
+    gsize bytes = size_of(session, step);
     if (bytes > UNDO_MAX_BYTES || session->undo_bytes - undo->bytes + bytes > UNDO_MAX_ALL) {
         step_destroy(step);
         step = step_new(session, STEP_TOO_MUCH);
@@ -118,29 +125,88 @@ void undo_push(struct session *session, struct client *client, struct step *step
     undo_recount(session, undo, step);
 }
 
-static void renumber_all(GQueue *stack, GHashTable *ids)
+// What has been kept of a definition counts when nobody else keeps it.
+static void recount_all(struct session *session, struct undo *undo, GQueue *stack)
 {
     for (GList *link = stack->head; link; link = link->next) {
         struct step *step = link->data;
-        gpointer id;
-        for (guint i = 0; step->changes && i < step->changes->len; i++) {
-            struct change *change = &g_array_index(step->changes, struct change, i);
-            if (g_hash_table_lookup_extended(ids, GINT_TO_POINTER(change->node), NULL, &id))
-                change->node = GPOINTER_TO_INT(id);
-        }
-        for (guint i = 0; step->freed && i < step->freed->len; i++)
-            freed_renumber(g_ptr_array_index(step->freed, i), ids);
+        gsize bytes = size_of(session, step);
+        undo->bytes += bytes - step->bytes;
+        session->undo_bytes += bytes - step->bytes;
+        step->bytes = bytes;
     }
 }
 
-void undo_renumber(struct session *session, GHashTable *ids)
+void undo_definition_gone(struct session *session)
 {
     GHashTableIter iter;
     gpointer each;
     g_hash_table_iter_init(&iter, session->undos);
     while (g_hash_table_iter_next(&iter, NULL, &each)) {
-        renumber_all(&((struct undo *)each)->done, ids);
-        renumber_all(&((struct undo *)each)->undone, ids);
+        struct undo *undo = each;
+        recount_all(session, undo, &undo->done);
+        recount_all(session, undo, &undo->undone);
+        while (undo->done.length > 0 && is_too_much(session, undo))
+            free_step(session, undo, g_queue_pop_head(&undo->done));
+        while (undo->undone.length > 0 && is_too_much(session, undo))
+            free_step(session, undo, g_queue_pop_head(&undo->undone));
+    }
+}
+
+// By name. False where there is no such control any more.
+static bool move_slot(struct change *change, const struct replaced *replaced)
+{
+    const struct synthdef_parameter *from, *to;
+    from = synthdef_parameter_at(replaced->before, change->slot);
+    to = from ? synthdef_parameter(replaced->now, from->name) : NULL;
+    int k = from ? change->slot - from->index : 0;
+    if (!to || k >= to->size)
+        return false;
+    change->slot = to->index + k;
+    return true;
+}
+
+static void renumber_changes(GArray *changes, GHashTable *ids, GHashTable *replaced)
+{
+    guint kept = 0;
+    gpointer id;
+    for (guint i = 0; i < changes->len; i++) {
+        struct change change = g_array_index(changes, struct change, i);
+        gpointer old = GINT_TO_POINTER(change.node);
+        const struct replaced *other = g_hash_table_lookup(replaced, old);
+        if (g_hash_table_lookup_extended(ids, old, NULL, &id))
+            change.node = GPOINTER_TO_INT(id);
+        if (!other || move_slot(&change, other))
+            g_array_index(changes, struct change, kept++) = change;
+    }
+    g_array_set_size(changes, kept);
+}
+
+static void renumber(struct step *step, GHashTable *ids, GHashTable *replaced)
+{
+    if (step->changes)
+        renumber_changes(step->changes, ids, replaced);
+    for (guint i = 0; step->freed && i < step->freed->len; i++)
+        freed_renumber(g_ptr_array_index(step->freed, i), ids);
+}
+
+static void renumber_all(GQueue *stack, GHashTable *ids, GHashTable *replaced)
+{
+    for (GList *link = stack->head; link; link = link->next)
+        renumber(link->data, ids, replaced);
+}
+
+void undo_renumber(struct session *session, GHashTable *ids, GHashTable *replaced)
+{
+    GHashTableIter iter;
+    gpointer each;
+    g_hash_table_iter_init(&iter, session->undos);
+    while (g_hash_table_iter_next(&iter, NULL, &each)) {
+        struct undo *undo = each;
+        renumber_all(&undo->done, ids, replaced);
+        renumber_all(&undo->undone, ids, replaced);
+        if (undo->restoring)
+            renumber(undo->restoring, ids, replaced);
     }
 }
 
@@ -237,21 +303,54 @@ static void carry_out(struct session *session, struct call *call, struct undo *u
 {
     // Another move of the same control is another step.
     step->at = session->now - UNDO_MERGE;
+    if (step->kind == STEP_FREE && back) {
+        undo->restoring = step;
+        step->overtaken = false;
+        undo_restore(session, call, undo, step);
+        return;
+    }
+    g_queue_push_tail(back ? &undo->undone : &undo->done, step);
     if (step->kind == STEP_CONTROLS)
         undo_controls(session, call, step, back);
-    else if (back)
-        undo_restore(session, call, step);
     else
         undo_free_again(session, call, undo, step);
 }
 
+void undo_restored(struct session *session, struct undo *undo, bool in_vain)
+{
+    struct step *step = g_steal_pointer(&undo->restoring);
+    struct call *call;
+    undo->restored = NULL;
+    // Once more; what is in vain for good is not to be in the way.
+    bool again = in_vain && !step->in_vain;
+    step->in_vain = again;
+    if (!again && step->overtaken)
+        free_step(session, undo, step);
+    else
+        g_queue_push_tail(again ? &undo->done : &undo->undone, step);
+    while (!undo->restoring && (call = g_queue_pop_head(&undo->held)))
+        call->command->handle(session, call);
+}
+
+// One after the other: what is being made cannot be set yet.
+static void hold(struct undo *undo, struct call *call)
+{
+    if (undo->held.length >= UNDO_MAX_HELD)
+        call_fail(call, problem_new(409, "what was taken back before is still on its way"));
+    else
+        g_queue_push_tail(&undo->held, call);
+}
+
 static void take(struct session *session, struct call *call, bool back)
 {
-    if (!session_require_server(session, call))
-        return;
     struct undo *undo = undo_of(session, call->client);
-    GQueue *from = back ? &undo->done : &undo->undone, *to = back ? &undo->undone : &undo->done;
-    struct step *step = g_queue_pop_tail(from);
+    if (session->stopping)
+        call_fail(call, problem_new(503, "Farfield is shutting down"));
+    else if (undo->restoring)
+        hold(undo, call);
+    if (session->stopping || undo->restoring || !session_require_server(session, call))
+        return;
+    struct step *step = g_queue_pop_tail(back ? &undo->done : &undo->undone);
     if (!step) {
         call_fail(call, problem_new(409, back ? "there is nothing left to take back"
                                               : "nothing has been taken back"));
@@ -259,7 +358,6 @@ static void take(struct session *session, struct call *call, bool back)
         free_step(session, undo, step);
         call_fail(call, problem_new(409, "that was too much to be remembered"));
     } else {
-        g_queue_push_tail(to, step);
         carry_out(session, call, undo, step, back);
     }
 }

@@ -8,6 +8,10 @@
 // itself, with controls, maps and names, in its place. They come back as one bundle, by new
 // numbers, and every step that speaks of the old ones speaks of the new ones then.
 //
+// What is to come back and cannot is kept: where nothing of a step came back it is the next to be
+// taken back once more, and what is missing of one that is done again comes with the next undo.
+// What is done again frees what came back, and no group that others have put something into.
+//
 // Not remembered are triggers and gates, which are of the moment; what is done in bundles, by raw
 // OSC and by HTTP, which has no connection; and what is too much.
 #pragma once
@@ -22,6 +26,7 @@
 #define UNDO_MAX_ALL (64 * 1024 * 1024) // bytes of all connections
 #define UNDO_MAX_NODES 2000             // of one step
 #define UNDO_MAX_CHANGES 4096           // controls of one step
+#define UNDO_MAX_HELD 100               // calls that wait for a step that is being taken back
 #define UNDO_MERGE 1000000              // microseconds within which moves of a control are one
 
 struct undo_watch;
@@ -29,6 +34,8 @@ struct undo_watch;
 void undos_init(struct session *session);
 void undos_clear(struct session *session);
 void undo_client_gone(struct session *session, struct client *client);
+// A definition has been replaced or removed: what is remembered may be all that still has it.
+void undo_definition_gone(struct session *session);
 
 // To be called around what changes controls of `top` or of the synths below it, as checked
 // `controls` and `maps` say (NULL for none): remembers what they were. NULL where nobody is to

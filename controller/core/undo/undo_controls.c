@@ -189,7 +189,7 @@ static void remember(struct session *session, struct undo_watch *watch)
 {
     struct undo *undo = undo_of(session, watch->client);
     struct step *last = g_queue_peek_tail(&undo->done);
-    if (is_one_move(session, last, watch->step) && undo->undone.length == 0) {
+    if (is_one_move(session, last, watch->step) && undo->undone.length == 0 && !undo->restoring) {
         merge(last, watch->step->changes);
         last->at = session->now;
         undo_recount(session, undo, last);
@@ -244,7 +244,7 @@ static bool may_set(struct session *session, const struct change *change, bool b
                     struct told *told)
 {
     const struct node *node = tree_find(&session->tree, change->node);
-    if (!node || node->dismissed || node->panicked || !node->synthdef ||
+    if (!node || node->planned || node->dismissed || node->panicked || !node->synthdef ||
         change->slot >= synthdef_slots(node->synthdef)) {
         told_skip(told, "node %d is not there any more", change->node);
         return false;
@@ -271,8 +271,6 @@ static void check_map(const struct session *session, struct change *change, bool
 static void say(struct session *session, const struct step *step, guint set_now, bool back,
                 struct told *told)
 {
-    const struct change *change = &g_array_index(step->changes, struct change, 0);
-    const struct node *node = tree_find(&session->tree, change->node);
     if (set_now == 0) {
         g_string_append(told->words, "nothing is changed");
     } else if (step->changes->len > 1) {
@@ -280,6 +278,8 @@ static void say(struct session *session, const struct step *step, guint set_now,
                                set_now == 1 ? "" : "s", set_now == 1 ? "is" : "are",
                                back ? "as before" : "changed");
     } else {
+        const struct change *change = &g_array_index(step->changes, struct change, 0);
+        const struct node *node = tree_find(&session->tree, change->node);
         g_autofree char *label = undo_label(node, node->id);
         g_autofree char *control = control_label(node, change->slot);
         g_autofree char *map = node_map_text(node, change->slot);

@@ -12,6 +12,8 @@ enum { HEAD, TAIL, BEFORE, AFTER }; // add actions
 static void kept_destroy(gpointer data)
 {
     struct kept *kept = data;
+    if (!kept)
+        return;
     g_clear_pointer(&kept->synthdef, synthdef_unref);
     g_clear_pointer(&kept->nodes, g_ptr_array_unref);
     g_free(kept->name);
@@ -27,21 +29,34 @@ void freed_destroy(gpointer data)
     g_free(freed);
 }
 
-static gsize kept_size(const struct kept *kept)
+// A definition that the catalogue has is in nobody's way.
+static gsize definition_size(const struct session *session, struct synthdef *synthdef,
+                             GHashTable *seen)
+{
+    if (!synthdef || catalog_find(&session->catalog, synthdef->name) == synthdef ||
+        !g_hash_table_add(seen, synthdef))
+        return 0;
+    gsize parameters = synthdef->parameters->len * sizeof(struct synthdef_parameter);
+    return parameters + (synthdef->bytes ? g_bytes_get_size(synthdef->bytes) : 0);
+}
+
+static gsize kept_size(const struct session *session, const struct kept *kept, GHashTable *seen)
 {
     gsize slots = kept->synthdef ? synthdef_slots(kept->synthdef) : 0;
     gsize size = sizeof *kept + slots * (sizeof(float) + sizeof(struct mapping));
+    size += definition_size(session, kept->synthdef, seen) + (kept->name ? strlen(kept->name) : 0);
     for (guint i = 0; kept->nodes && i < kept->nodes->len; i++)
-        size += kept_size(g_ptr_array_index(kept->nodes, i));
+        size += kept_size(session, g_ptr_array_index(kept->nodes, i), seen);
     return size;
 }
 
-gsize undo_free_size(const struct step *step)
+gsize undo_free_size(const struct session *session, const struct step *step)
 {
     gsize size = 0;
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
     for (guint i = 0; i < step->freed->len; i++) {
         const struct freed *freed = g_ptr_array_index(step->freed, i);
-        size += sizeof *freed + kept_size(freed->kept);
+        size += sizeof *freed + kept_size(session, freed->kept, seen);
     }
     return size;
 }
@@ -129,15 +144,19 @@ static int32_t id_of(const struct node *node)
     return node ? node->id : -1;
 }
 
+static void add_freed(struct step *step, struct kept *kept, int32_t parent, int32_t previous,
+                      int32_t next)
+{
+    struct freed *freed = g_new(struct freed, 1);
+    *freed = (struct freed){kept, parent, previous, next};
+    g_ptr_array_add(step->freed, freed);
+}
+
 static void keep_top(const struct session *session, struct step *step, const struct node *node,
                      guint *count)
 {
-    struct freed *freed = g_new0(struct freed, 1);
-    freed->kept = kept_new(session, node, count);
-    freed->parent = node->parent->id;
-    freed->previous = id_of(node_previous(node));
-    freed->next = id_of(node_next(node));
-    g_ptr_array_add(step->freed, freed);
+    add_freed(step, kept_new(session, node, count), node->parent->id, id_of(node_previous(node)),
+              id_of(node_next(node)));
 }
 
 // The outermost of what is kept of `node`.
@@ -194,8 +213,9 @@ void undo_note_free_below(struct session *session, const struct call *call, stru
 struct restore {
     struct session *session;
     struct bundle *bundle;
-    guint part;      // of it, the next
-    GHashTable *ids; // old -> new, of those that are made again
+    guint part;           // of it, the next
+    GHashTable *ids;      // old -> new, of those that are made again
+    GHashTable *replaced; // old id -> struct replaced
     struct told told;
 };
 
@@ -254,7 +274,31 @@ static const char *free_name(const struct session *session, const struct kept *k
     return other && other->id != kept->id && !is_going(other) ? NULL : kept->name;
 }
 
-static int32_t make(struct restore *r, const struct kept *kept, int action, int32_t target)
+static void replaced_destroy(gpointer data)
+{
+    struct replaced *replaced = data;
+    synthdef_unref(replaced->before);
+    synthdef_unref(replaced->now);
+    g_free(replaced);
+}
+
+// From now on it is remembered as it is made: every step speaks of the slots of one definition.
+static void follow(struct restore *r, struct kept *kept, const struct node *node)
+{
+    int slots = synthdef_slots(node->synthdef);
+    struct replaced *replaced = g_new(struct replaced, 1);
+    *replaced = (struct replaced){kept->synthdef, synthdef_ref(node->synthdef)};
+    g_hash_table_insert(r->replaced, GINT_TO_POINTER(kept->id), replaced);
+    kept->synthdef = synthdef_ref(node->synthdef);
+    g_free(kept->values);
+    g_free(kept->maps);
+    kept->values = g_memdup2(node->values, slots * sizeof *kept->values);
+    kept->maps = g_new(struct mapping, slots);
+    for (int i = 0; i < slots; i++)
+        kept->maps[i] = mapping_of(r->session, node->maps[i]);
+}
+
+static int32_t make(struct restore *r, struct kept *kept, int action, int32_t target)
 {
     struct session *session = r->session;
     struct placement where = {target, action};
@@ -268,6 +312,8 @@ static int32_t make(struct restore *r, const struct kept *kept, int action, int3
     } else {
         node_set_synthdef(node, catalog_find(&session->catalog, kept->synthdef->name));
         fill(r, node, kept);
+        if (node->synthdef != kept->synthdef)
+            follow(r, kept, node);
         session_make_synth(session->out, node, action, target);
     }
     wait_add(session, WAIT_GO, call, kept->is_group ? "/g_new" : "/s_new", node->id, answer_part);
@@ -290,7 +336,7 @@ static void call_back(struct restore *r, struct node *node, const struct kept *k
 }
 
 // Its id, or -1 where it cannot be made.
-static int32_t bring_back(struct restore *r, const struct kept *kept, int action, int32_t target)
+static int32_t bring_back(struct restore *r, struct kept *kept, int action, int32_t target)
 {
     struct node *node = still_there(r->session, kept);
     if (!node && !can_be_made(r->session, kept)) {
@@ -360,43 +406,85 @@ static struct placement place_of(const struct restore *r, const struct step *ste
 // --- the whole ----------------------------------------------------------------------------------
 
 struct restored {
+    struct session *session;
+    struct undo *undo; // NULL once the connection has gone
     struct call *call;
-    json_t *json; // owned
+    struct told told;
 };
+
+void restored_forget(struct restored *restored)
+{
+    if (restored)
+        restored->undo = NULL;
+}
+
+// What is not there now is tried again with the step, or with the undo after a redo.
+static bool note_missing(const struct session *session, struct kept *kept)
+{
+    kept->missing = !still_there(session, kept);
+    bool any = kept->missing;
+    for (guint i = 0; kept->nodes && i < kept->nodes->len; i++)
+        any = note_missing(session, g_ptr_array_index(kept->nodes, i)) || any;
+    return any;
+}
+
+static void drop_failed(const struct session *session, struct told *told)
+{
+    for (size_t i = json_array_size(told->nodes); i-- > 0;) {
+        json_int_t id = json_integer_value(json_array_get(told->nodes, i));
+        if (tree_find(&session->tree, (int32_t)id))
+            continue;
+        json_array_remove(told->nodes, i);
+        json_array_remove(told->was, i);
+    }
+}
+
+static void say_back(const struct session *session, struct told *told)
+{
+    gsize count = json_array_size(told->nodes);
+    if (count == 1) {
+        int32_t id = (int32_t)json_integer_value(json_array_get(told->nodes, 0));
+        g_autofree char *label = undo_label(tree_find(&session->tree, id), id);
+        g_string_append_printf(told->words, "%s is back", label);
+    } else {
+        g_string_append_printf(told->words, "%d nodes are back", (int)count);
+    }
+}
 
 static void on_restored(void *data, json_t *result, const struct problem *problem)
 {
     struct restored *restored = data;
+    struct session *session = restored->session;
+    struct told *told = &restored->told;
+    struct undo *undo = restored->undo;
     int failed = (int)json_integer_value(json_object_get(result, "failed"));
-    if (failed > 0) {
-        json_t *skipped = json_object_get(json_object_get(restored->json, "undone"), "skipped");
-        g_autofree char *words = g_strdup_printf("scsynth could not make %d of them", failed);
-        json_array_append_new(skipped, json_string(words));
+    bool missing = false;
+    for (guint i = 0; undo && i < undo->restoring->freed->len; i++) {
+        struct freed *freed = g_ptr_array_index(undo->restoring->freed, i);
+        missing = note_missing(session, freed->kept) || missing;
     }
+    drop_failed(session, told);
+    bool in_vain = missing && json_array_size(told->nodes) == 0;
+    if (failed > 0)
+        told_skip(told, "scsynth could not make %d of them", failed);
+    say_back(session, told);
+    json_t *json = told_to_json(told);
     if (problem)
         call_fail(restored->call, problem_copy(problem));
     else
-        call_succeed(restored->call, json_incref(restored->json));
+        call_succeed(restored->call, json_incref(json));
+    json_decref(json);
     json_decref(result);
-    json_decref(restored->json);
     g_free(restored);
+    if (undo)
+        undo_restored(session, undo, in_vain);
 }
 
-static void say_back(struct restore *r)
+void undo_restore(struct session *session, struct call *call, struct undo *undo, struct step *step)
 {
-    gsize count = json_array_size(r->told.nodes);
-    if (count == 1) {
-        int32_t id = (int32_t)json_integer_value(json_array_get(r->told.nodes, 0));
-        g_autofree char *label = undo_label(tree_find(&r->session->tree, id), id);
-        g_string_append_printf(r->told.words, "%s is back", label);
-    } else {
-        g_string_append_printf(r->told.words, "%d nodes are back", (int)count);
-    }
-}
-
-void undo_restore(struct session *session, struct call *call, struct step *step)
-{
-    struct restore r = {.session = session, .ids = g_hash_table_new(NULL, NULL)};
+    struct restore r = {.session = session,
+                        .ids = g_hash_table_new(NULL, NULL),
+                        .replaced = g_hash_table_new_full(NULL, NULL, NULL, replaced_destroy)};
     guint count = 0;
     told_init(&r.told, true, "free");
     for (guint i = 0; i < step->freed->len; i++)
@@ -407,16 +495,25 @@ void undo_restore(struct session *session, struct call *call, struct step *step)
         struct placement where = place_of(&r, step, i);
         bring_back(&r, freed->kept, where.action, where.target);
     }
-    undo_renumber(session, r.ids);
+    undo_renumber(session, r.ids, r.replaced);
     g_hash_table_unref(r.ids);
-    say_back(&r);
+    g_hash_table_unref(r.replaced);
     struct restored *restored = g_new(struct restored, 1);
-    *restored = (struct restored){call, told_to_json(&r.told)};
+    *restored = (struct restored){session, undo, call, r.told};
+    undo->restored = restored;
     bundle_commit(session, r.bundle,
                   call_new(call->command, NULL, NULL, NULL, on_restored, restored));
 }
 
 // --- freeing it again ---------------------------------------------------------------------------
+
+struct again {
+    struct session *session;
+    struct step *step; // written anew: what they are now is what comes back the next time
+    GHashTable *made;  // ids of what came back
+    struct told told;
+    guint count;
+};
 
 static void free_one(struct session *session, struct node *node, bool gently)
 {
@@ -428,31 +525,123 @@ static void free_one(struct session *session, struct node *node, bool gently)
     node_dismiss(session, node);
 }
 
-// What they are now is what comes back the next time.
+static void note_made(GHashTable *made, const struct kept *kept)
+{
+    if (!kept->missing)
+        g_hash_table_add(made, GINT_TO_POINTER(kept->id));
+    for (guint i = 0; kept->nodes && i < kept->nodes->len; i++)
+        note_made(made, g_ptr_array_index(kept->nodes, i));
+}
+
+static bool has_made(const struct again *a, const struct node *node)
+{
+    return g_hash_table_contains(a->made, GINT_TO_POINTER(node->id));
+}
+
+static bool has_others(const struct again *a, struct node *group)
+{
+    for (struct node *n = tree_next_below(group, group); n; n = tree_next_below(n, group))
+        if (!has_made(a, n) && !is_going(n))
+            return true;
+    return false;
+}
+
+static void take_again(struct again *a, struct node *node)
+{
+    if (!node->is_group || !has_others(a, node)) {
+        keep_top(a->session, a->step, node, &a->count);
+        return;
+    }
+    g_autofree char *label = undo_label(node, node->id);
+    told_skip(&a->told, "%s stays, since something else is in it now", label);
+    for (struct node *n = node->first; n; n = n->next)
+        if (has_made(a, n) && is_kept(n))
+            take_again(a, n);
+}
+
+static struct kept *find_kept(struct kept *kept, int32_t id)
+{
+    struct kept *found = kept->id == id ? kept : NULL;
+    for (guint i = 0; kept->nodes && i < kept->nodes->len && !found; i++)
+        found = find_kept(g_ptr_array_index(kept->nodes, i), id);
+    return found;
+}
+
+static void keep_missing_of(struct again *a, struct kept *old, guint from);
+
+// What had not come back of a group, in its place among what has.
+static void move_missing(struct again *a, struct kept *old, struct kept *now, guint from)
+{
+    guint at = 0, i = 0;
+    while (i < old->nodes->len) {
+        struct kept *each = g_ptr_array_index(old->nodes, i);
+        if (!each->missing) {
+            for (guint k = 0; now && k < now->nodes->len; k++)
+                at = ((struct kept *)now->nodes->pdata[k])->id == each->id ? k + 1 : at;
+            keep_missing_of(a, each, from);
+            i++;
+            continue;
+        }
+        int32_t before = i > 0 ? ((struct kept *)old->nodes->pdata[i - 1])->id : -1;
+        g_ptr_array_steal_index(old->nodes, i);
+        if (now)
+            g_ptr_array_insert(now->nodes, (gint)at++, each);
+        else
+            add_freed(a->step, each, old->id, before, -1);
+    }
+}
+
+// `from` is the first of the step that is of the same freed node.
+static void keep_missing_of(struct again *a, struct kept *old, guint from)
+{
+    struct kept *now = NULL;
+    if (!old->nodes)
+        return;
+    for (guint i = from; i < a->step->freed->len && !now; i++)
+        now = find_kept(((struct freed *)a->step->freed->pdata[i])->kept, old->id);
+    move_missing(a, old, now, from);
+}
+
+static void free_again(struct again *a, struct freed *before)
+{
+    struct kept *kept = before->kept;
+    struct node *node = tree_find(&a->session->tree, kept->id);
+    guint from = a->step->freed->len;
+    if (node && is_kept(node)) {
+        take_again(a, node);
+        keep_missing_of(a, kept, from);
+        return;
+    }
+    told_skip(&a->told, "node %d is not there any more", kept->id);
+    // Who was freed by somebody else since then is that one's to bring back.
+    if (kept->missing)
+        add_freed(a->step, g_steal_pointer(&before->kept), before->parent, before->previous,
+                  before->next);
+}
+
 void undo_free_again(struct session *session, struct call *call, struct undo *undo,
                      struct step *step)
 {
-    struct told told;
-    guint count = 0;
+    struct again a = {.session = session, .step = step, .made = g_hash_table_new(NULL, NULL)};
     GPtrArray *before = step->freed;
-    told_init(&told, false, "free");
+    told_init(&a.told, false, "free");
     step->freed = g_ptr_array_new_with_free_func(freed_destroy);
-    for (guint i = 0; i < before->len; i++) {
-        const struct kept *kept = ((struct freed *)before->pdata[i])->kept;
-        const struct node *node = tree_find(&session->tree, kept->id);
-        if (node && is_kept(node))
-            collect(session, step, node, false, &count);
-        else
-            told_skip(&told, "node %d is not there any more", kept->id);
+    for (guint i = 0; i < before->len; i++)
+        note_made(a.made, ((struct freed *)before->pdata[i])->kept);
+    for (guint i = 0; i < before->len; i++)
+        free_again(&a, g_ptr_array_index(before, i));
+    for (guint i = 0; i < step->freed->len; i++) {
+        const struct kept *kept = ((struct freed *)step->freed->pdata[i])->kept;
+        if (kept->missing)
+            continue;
+        free_one(session, tree_find(&session->tree, kept->id), step->gently);
+        told_node(&a.told, kept->id, kept->id);
     }
     g_ptr_array_unref(before);
-    for (guint i = 0; i < step->freed->len; i++) {
-        int32_t id = ((struct freed *)step->freed->pdata[i])->kept->id;
-        free_one(session, tree_find(&session->tree, id), step->gently);
-        told_node(&told, id, id);
-    }
-    g_string_append_printf(
-        told.words, count == 1 ? "%u node is freed again" : "%u nodes are freed again", count);
+    g_hash_table_unref(a.made);
+    g_string_append_printf(a.told.words,
+                           a.count == 1 ? "%u node is freed again" : "%u nodes are freed again",
+                           a.count);
     undo_recount(session, undo, step);
-    undo_answer_when_synced(session, call, "/n_free", told_to_json(&told));
+    undo_answer_when_synced(session, call, "/n_free", told_to_json(&a.told));
 }

@@ -22,6 +22,7 @@ struct change {
 struct kept {
     int32_t id;
     bool is_group, running;
+    bool missing;              // it was to come back, and has not
     char *name;                // owned, NULL without one
     struct synthdef *synthdef; // owned reference, NULL of a group
     float *values;             // owned
@@ -44,13 +45,23 @@ struct step {
     GArray *changes;  // owned: struct change, of STEP_CONTROLS
     GPtrArray *freed; // owned: struct freed, of STEP_FREE, in the order in which they ran
     bool gently;      // they were let ring out
+    bool in_vain;     // nothing came back when it was taken back
+    bool overtaken;   // something else was done while it was taken back
     gsize bytes;
 };
 
 // The stacks of one connection; the last is at the tail.
 struct undo {
-    GQueue done, undone; // struct step
+    GQueue done, undone;       // struct step
+    struct step *restoring;    // owned: whose nodes scsynth makes right now, NULL if none
+    struct restored *restored; // that tells when it has
+    GQueue held;               // struct call, that wait for it
     gsize bytes;
+};
+
+// A synth that came back made of another definition than before: owned references.
+struct replaced {
+    struct synthdef *before, *now;
 };
 
 // What there is to say of a step that has been taken back or done again.
@@ -82,8 +93,12 @@ struct undo *undo_of(struct session *session, struct client *client);
 void undo_push(struct session *session, struct client *client, struct step *step);
 // Has `step`, which is of a stack, count what it takes now.
 void undo_recount(struct session *session, struct undo *undo, struct step *step);
-// Every step speaks of the new ids: `ids` maps old ones to new ones.
-void undo_renumber(struct session *session, GHashTable *ids);
+// Every step speaks of the new ids: `ids` maps old ones to new ones, `replaced` (struct replaced)
+// says by the old ids whose slots are others.
+void undo_renumber(struct session *session, GHashTable *ids, GHashTable *replaced);
+// The step that is being taken back is: it goes where it can be done again, or, where nothing came
+// back, where it was. The calls that waited for it have their turn.
+void undo_restored(struct session *session, struct undo *undo, bool in_vain);
 
 struct mapping mapping_of(const struct session *session, int32_t map);
 // Whether it leads where it led; words where it does not.
@@ -93,9 +108,11 @@ bool mapping_holds(const struct session *session, const struct mapping *mapping,
 void undo_controls(struct session *session, struct call *call, struct step *step, bool back);
 gsize undo_controls_size(const struct step *step);
 // undo_free.c: makes the nodes of a step again, or frees them again.
-void undo_restore(struct session *session, struct call *call, struct step *step);
+void undo_restore(struct session *session, struct call *call, struct undo *undo, struct step *step);
+// The connection has gone.
+void restored_forget(struct restored *restored);
 void undo_free_again(struct session *session, struct call *call, struct undo *undo,
                      struct step *step);
-gsize undo_free_size(const struct step *step);
+gsize undo_free_size(const struct session *session, const struct step *step);
 void freed_destroy(gpointer freed);
 void freed_renumber(struct freed *freed, GHashTable *ids);
