@@ -56,10 +56,10 @@ static void port_delete_file(void *data, const char *path)
     g_unlink(path);
 }
 
-static void port_read_peaks(void *data, guint ticket, const char *path, int points)
+static void port_read_peaks(void *data, guint ticket, const char *path, int pieces, int points)
 {
     struct app *app = data;
-    assets_peaks_read(app->peaks, ticket, path, points);
+    assets_peaks_read(app->peaks, ticket, path, pieces, points);
 }
 
 static gboolean on_keep(gpointer data)

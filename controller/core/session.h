@@ -112,6 +112,8 @@ struct session_ports {
     bool (*store_put)(void *data, const struct document_key *key, const json_t *about,
                       const json_t *body, GError **error);
     bool (*store_delete)(void *data, const struct document_key *key, GError **error);
+    bool (*store_rename)(void *data, const struct document_key *key, const char *to,
+                         GError **error);
     const char *(*store_trouble)(void *data); // NULL when all is well
     // recording.json of a recording, owned by the caller, NULL where there is none; and its end.
     struct recording *(*read_recording)(void *data, const char *id);
@@ -130,8 +132,9 @@ struct session_ports {
     char *(*scratch_file)(void *data, int number, guint64 bytes, GError **error);
     guint64 (*file_size)(void *data, const char *path);
     void (*delete_file)(void *data, const char *path);
-    // Has a sound file looked at, which it takes; session_on_peaks() says what is drawn of it.
-    void (*read_peaks)(void *data, guint ticket, const char *path, int points);
+    // Has sound files looked at, which it takes: PATH, and of several pieces PATH.1 and so on.
+    // session_on_peaks() says what is drawn of them.
+    void (*read_peaks)(void *data, guint ticket, const char *path, int pieces, int points);
     // buffers_to_json() is to be written down.
     void (*buffers_changed)(void *data);
     void (*random)(void *data, guint8 *bytes, gsize length);

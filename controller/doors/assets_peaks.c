@@ -18,8 +18,8 @@ struct assets_peaks {
 struct look {
     struct assets_peaks *peaks; // NULL when that is gone
     guint ticket;
-    char *path; // owned, as is the file
-    int points;
+    char *path; // owned, as are the files: PATH, PATH.1 and so on
+    int pieces, points;
     GSubprocess *process; // owned
     guint timer;
 };
@@ -29,6 +29,10 @@ static void look_destroy(struct look *look)
     if (look->timer)
         g_source_remove(look->timer);
     g_unlink(look->path);
+    for (int i = 1; i < look->pieces; i++) {
+        g_autofree char *piece = g_strdup_printf("%s.%d", look->path, i);
+        g_unlink(piece);
+    }
     g_clear_object(&look->process);
     g_free(look->path);
     g_free(look);
@@ -101,9 +105,10 @@ static gboolean on_deadline(gpointer data)
 
 static void start(struct look *look)
 {
+    g_autofree char *pieces = g_strdup_printf("%d", look->pieces);
     g_autofree char *points = g_strdup_printf("%d", look->points);
     look->process = g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE, NULL, look->peaks->program,
-                                     "--peaks", look->path, points, NULL);
+                                     "--peaks", look->path, pieces, points, NULL);
     if (!look->process) {
         conclude(look, NULL);
         look_destroy(look);
@@ -129,12 +134,14 @@ static gboolean on_idle(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-void assets_peaks_read(struct assets_peaks *peaks, guint ticket, const char *path, int points)
+void assets_peaks_read(struct assets_peaks *peaks, guint ticket, const char *path, int pieces,
+                       int points)
 {
     struct look *look = g_new0(struct look, 1);
     look->peaks = peaks;
     look->ticket = ticket;
     look->path = g_strdup(path);
+    look->pieces = pieces;
     look->points = points;
     g_queue_push_tail(&peaks->waiting, look);
     // Not before the session is done with what asks.

@@ -15,4 +15,5 @@ struct assets_peaks *assets_peaks_create(const char *program, struct session *se
 void assets_peaks_destroy(struct assets_peaks *peaks);
 
 // The port session_ports::read_peaks.
-void assets_peaks_read(struct assets_peaks *peaks, guint ticket, const char *path, int points);
+void assets_peaks_read(struct assets_peaks *peaks, guint ticket, const char *path, int pieces,
+                       int points);

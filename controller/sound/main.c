@@ -7,7 +7,7 @@
 // upload instead of the controller, while the kernel bounds its memory and time. scsynth, which
 // trusts what it reads, gets a header that was written here.
 //
-// farfield-sound --peaks IN POINTS: prints what is drawn of a sound file (peaks.h).
+// farfield-sound --peaks IN PIECES POINTS: prints what is drawn of a sound file (peaks.h).
 //
 // Prints one JSON object: {"sum", "bytes", "frames", "channels", "rate", "format"}, or {"status",
 // "detail"} of what is wrong.
@@ -251,10 +251,10 @@ static char *sum_of(const char *path, guint64 *bytes)
     return g_strdup(g_checksum_get_string(sum));
 }
 
-static int print_peaks(const char *path, int points)
+static int print_peaks(const char *path, int pieces, int points)
 {
     limit_all(0);
-    json_t *peaks = points > 0 ? peaks_of_file(path, points) : NULL;
+    json_t *peaks = points > 0 ? peaks_of_files(path, pieces, points) : NULL;
     if (!peaks)
         refuse(500, "the sound cannot be read");
     // What is drawn needs no more.
@@ -265,13 +265,13 @@ static int print_peaks(const char *path, int points)
 
 int main(int argc, char **argv)
 {
+    if (argc == 5 && strcmp(argv[1], "--peaks") == 0)
+        return print_peaks(argv[2], atoi(argv[3]), atoi(argv[4]));
     if (argc != 4) {
         fprintf(stderr, "usage: farfield-sound IN OUT MAX_BYTES\n"
-                        "       farfield-sound --peaks IN POINTS\n");
+                        "       farfield-sound --peaks IN PIECES POINTS\n");
         return 2;
     }
-    if (strcmp(argv[1], "--peaks") == 0)
-        return print_peaks(argv[2], atoi(argv[3]));
     struct job job = {.max_samples = g_ascii_strtoull(argv[3], NULL, 10) / sizeof(float)};
     limit_all(job.max_samples * sizeof(float));
     open_in(&job, argv[1]);

@@ -15,8 +15,8 @@ struct peak {
 
 struct drawing {
     int channels, points;
-    sf_count_t frames;
-    struct peak *peaks; // owned: of the first point all channels, then of the second
+    sf_count_t frames, at; // in all, and that have been drawn
+    struct peak *peaks;    // owned: of the first point all channels, then of the second
 };
 
 static void add(struct peak *peak, float value)
@@ -32,18 +32,39 @@ static int point_of(const struct drawing *d, sf_count_t frame)
     return (int)(frame * d->points / d->frames);
 }
 
-// False where the file ends before it should.
-static bool draw(struct drawing *d, SNDFILE *file)
+static void draw(struct drawing *d, SNDFILE *file)
 {
     static float block[BLOCK];
-    sf_count_t fits = BLOCK / d->channels, at = 0, count;
-    while (at < d->frames && (count = sf_readf_float(file, block, fits)) > 0) {
-        for (sf_count_t i = 0; i < count && at < d->frames; i++, at++)
+    sf_count_t fits = BLOCK / d->channels, count;
+    while (d->at < d->frames && (count = sf_readf_float(file, block, fits)) > 0) {
+        for (sf_count_t i = 0; i < count && d->at < d->frames; i++, d->at++)
             for (int c = 0; c < d->channels; c++)
-                add(&d->peaks[(gsize)point_of(d, at) * d->channels + c],
+                add(&d->peaks[(gsize)point_of(d, d->at) * d->channels + c],
                     block[i * d->channels + c]);
     }
-    return at == d->frames;
+}
+
+static SNDFILE *open_piece(const char *path, int piece, SF_INFO *info)
+{
+    g_autofree char *whole = piece ? g_strdup_printf("%s.%d", path, piece) : g_strdup(path);
+    *info = (SF_INFO){0};
+    return sf_open(whole, SFM_READ, info);
+}
+
+// Adds up the frames; false where the pieces are not of one sound.
+static bool measure(struct drawing *d, const char *path, int pieces)
+{
+    SF_INFO info;
+    for (int i = 0; i < pieces; i++) {
+        SNDFILE *file = open_piece(path, i, &info);
+        sf_close(file);
+        if (!file || info.frames <= 0 || info.channels <= 0 || info.channels > BLOCK ||
+            (i > 0 && info.channels != d->channels))
+            return false;
+        d->channels = info.channels;
+        d->frames += info.frames;
+    }
+    return pieces > 0;
 }
 
 static json_t *value(const struct peak *peak, float which)
@@ -70,20 +91,24 @@ static json_t *drawing_to_json(const struct drawing *d)
     return json_pack("{s:o}", "channels", channels);
 }
 
-json_t *peaks_of_file(const char *path, int points)
+json_t *peaks_of_files(const char *path, int pieces, int points)
 {
-    SF_INFO info = {0};
-    SNDFILE *file = sf_open(path, SFM_READ, &info);
-    json_t *json = NULL;
-    if (file && info.frames > 0 && info.channels > 0 && info.channels <= BLOCK) {
-        struct drawing d = {info.channels, (int)MIN(points, info.frames), info.frames, NULL};
-        gsize count = (gsize)d.points * d.channels;
-        d.peaks = g_new(struct peak, count);
-        for (gsize i = 0; i < count; i++)
-            d.peaks[i] = (struct peak){INFINITY, -INFINITY};
-        json = draw(&d, file) ? drawing_to_json(&d) : NULL;
-        g_free(d.peaks);
+    struct drawing d = {0};
+    SF_INFO info;
+    if (!measure(&d, path, pieces))
+        return NULL;
+    d.points = (int)MIN(points, d.frames);
+    gsize count = (gsize)d.points * d.channels;
+    d.peaks = g_new(struct peak, count);
+    for (gsize i = 0; i < count; i++)
+        d.peaks[i] = (struct peak){INFINITY, -INFINITY};
+    for (int i = 0; i < pieces; i++) {
+        SNDFILE *file = open_piece(path, i, &info);
+        if (file)
+            draw(&d, file);
+        sf_close(file);
     }
-    sf_close(file);
+    json_t *json = d.at == d.frames ? drawing_to_json(&d) : NULL;
+    g_free(d.peaks);
     return json;
 }

@@ -253,27 +253,34 @@ test('what is drawn of a buffer is what is in it now, channel by channel', async
     assert.deepEqual(files('server', 'buffers'), [], 'nothing is left where scsynth writes');
 });
 
-test('ten minutes of stereo are drawn, and nobody else waits for it', async () => {
+// scsynth does what it is asked one after the other: what others ask comes between two pieces.
+test('ten minutes of stereo are drawn eight times, and nobody else waits long', async () => {
     const frames = 600 * 48000;
     const { id } = (await api('POST', '/v1/buffers', { frames, channels: 2 })).body;
     await api('PATCH', `/v1/buffers/${id}/samples`,
         { start: 2 * (frames - 1), values: [0.5, -0.25] });
+    const player = await farfield.rpc();
+    const synth = await player.call('synth.new', { synthdef: 'sine', controls: { amp: 0 } });
     let longest = 0;
     let drawn;
-    const all = peaks(id, '?points=4096').then((answer) => { drawn = answer; });
+    const all = Promise.all(Array.from({ length: 8 }, () => peaks(id, '?points=4096')))
+        .then((answers) => { drawn = answers; });
     while (!drawn) {
         const began = performance.now();
-        await api('GET', '/v1/health/live');
+        await player.call('node.set', { id: synth.id, controls: { freq: 300 } });
         longest = Math.max(longest, performance.now() - began);
     }
     await all;
-    assert.equal(drawn.status, 200, JSON.stringify(drawn.body).slice(0, 500));
-    assert.equal(drawn.body.frames, frames);
-    const [left, right] = drawn.body.channels;
-    assert.equal(left.max.length, 4096);
-    assert.deepEqual([left.max[4095], left.max[4094], right.min[4095], right.max[4095]],
-        [0.5, 0, -0.25, 0]);
-    assert.ok(longest < 500, `somebody else waited ${longest} ms`);
+    for (const { status, body } of drawn) {
+        assert.equal(status, 200, JSON.stringify(body).slice(0, 500));
+        assert.equal(body.frames, frames);
+        const [left, right] = body.channels;
+        assert.equal(left.max.length, 4096);
+        assert.deepEqual([left.max[4095], left.max[4094], right.min[4095], right.max[4095]],
+            [0.5, 0, -0.25, 0]);
+    }
+    assert.ok(longest < 500, `node.set waited ${longest} ms`);
+    await player.call('node.free', { id: synth.id });
     await free(id);
     assert.deepEqual(files('server', 'buffers'), []);
 });

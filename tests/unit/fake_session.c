@@ -209,6 +209,29 @@ static bool port_store_delete(void *data, const struct document_key *key, GError
     return false;
 }
 
+static bool port_store_rename(void *data, const struct document_key *key, const char *to,
+                              GError **error)
+{
+    struct fake_session *f = data;
+    struct document_key fresh = {key->kind, key->folder, to};
+    g_autofree char *from_text = key_text(key), *to_text = key_text(&fresh);
+    if (!store_works(f, error))
+        return false;
+    json_t *document = json_incref(json_object_get(f->stored, from_text));
+    bool taken = strcmp(from_text, to_text) != 0 && json_object_get(f->stored, to_text);
+    if (!document || taken) {
+        g_set_error(error, FARFIELD_ERROR, document ? ERROR_CONFLICT : ERROR_NOT_FOUND,
+                    document ? "there is a %s \"%s\" already" : "there is no %s \"%s\"", key->kind,
+                    document ? to : key->name);
+        json_decref(document);
+        return false;
+    }
+    json_object_del(f->stored, from_text);
+    json_object_set_new(document, "name", json_string(to));
+    json_object_set_new(f->stored, to_text, document);
+    return true;
+}
+
 static const char *port_store_trouble(void *data)
 {
     return ((struct fake_session *)data)->store_error ? "the store fails" : NULL;
@@ -278,10 +301,10 @@ static void port_delete_file(void *data, const char *path)
     g_string_append_printf(((struct fake_session *)data)->files, "delete %s; ", path);
 }
 
-static void port_read_peaks(void *data, guint ticket, const char *path, int points)
+static void port_read_peaks(void *data, guint ticket, const char *path, int pieces, int points)
 {
-    g_string_append_printf(((struct fake_session *)data)->files, "peaks %u %s %d; ", ticket, path,
-                           points);
+    g_string_append_printf(((struct fake_session *)data)->files, "peaks %u %s %d %d; ", ticket,
+                           path, pieces, points);
 }
 
 static void port_buffers_changed(void *data)
@@ -389,6 +412,7 @@ struct fake_session *fake_session_create(void)
         .store_list = port_store_list,
         .store_put = port_store_put,
         .store_delete = port_store_delete,
+        .store_rename = port_store_rename,
         .store_trouble = port_store_trouble,
         .read_recording = port_read_recording,
         .delete_recording = port_delete_recording,

@@ -258,7 +258,7 @@ static void it_is_drawn_by_others(void **state)
     assert_sent(f, "/b_write 0 /server/out-0.wav wav float 50 20 0; /sync 4");
     f->file_size = 400;
     synced(f);
-    assert_text(fake_files(f), "peaks 0 /server/out-0.wav 10;");
+    assert_text(fake_files(f), "peaks 0 /server/out-0.wav 1 10;");
     assert_waiting(answer);
     // It is free for others as soon as the file is there.
     struct fake_answer *shown = fake_call(f, "buffer.show", "{'id': '0'}");
@@ -299,11 +299,69 @@ static void what_cannot_be_drawn_says_why(void **state)
     fake_run(f, FAKE_MS(2));
     f->file_size = 400;
     synced(f);
-    assert_text(fake_files(f), "peaks 0 /server/out-0.wav 1024;");
+    assert_text(fake_files(f), "peaks 0 /server/out-0.wav 1 1024;");
     session_on_peaks(f->session, 0, NULL, problem_new(500, "it cannot be drawn"), f->now);
     assert_answer(answer, "500 it cannot be drawn");
     f->sound_error = "no room";
     assert_answer(fake_call(f, "buffer.peaks", "{'id': '0'}"), "500 no room");
+}
+
+// Others are answered between two pieces, and between two buffers.
+static void one_is_written_at_a_time_in_pieces(void **state)
+{
+    struct fake_session *f = *state;
+    f->file_size = 1 << 30;
+    make(f, "{'frames': 1200000, 'channels': 2}");
+    make(f, "{'frames': 100}");
+    struct fake_answer *large = fake_call(f, "buffer.peaks", "{'id': '0', 'from': 1}");
+    struct fake_answer *small = fake_call(f, "buffer.peaks", "{'id': '1'}");
+    assert_sent(f, "/b_write 0 /server/out-0.wav wav float 524288 1 0; /sync 5");
+    synced(f);
+    assert_sent(f, "/b_write 0 /server/out-0.wav.1 wav float 524288 524289 0; /sync 6");
+    synced(f);
+    assert_sent(f, "/b_write 0 /server/out-0.wav.2 wav float 151423 1048577 0; /sync 7");
+    assert_text(fake_files(f), "");
+    synced(f);
+    assert_text(fake_files(f), "peaks 0 /server/out-0.wav 3 1024;");
+    assert_sent(f, "/b_write 1 /server/out-1.wav wav float 100 0 0; /sync 8");
+    synced(f);
+    peaks_are_there(f, 1);
+    peaks_are_there(f, 0);
+    assert_int_equal(small->status, 200);
+    assert_int_equal(large->status, 200);
+    g_free(fake_files(f));
+    // What is written is deleted where the rest fails; the next has its turn.
+    large = fake_call(f, "buffer.peaks", "{'id': '0'}");
+    small = fake_call(f, "buffer.peaks", "{'id': '1'}");
+    fake_run(f, FAKE_MS(2));
+    synced(f);
+    fake_run(f, FAKE_MS(2));
+    f->file_size = 0;
+    synced(f);
+    assert_answer(large, "507 the file could not be written; is the disk full?");
+    f->file_size = 1 << 30;
+    fake_run(f, FAKE_MS(2));
+    synced(f);
+    assert_text(fake_files(f), "delete /server/out-0.wav; delete /server/out-0.wav.1; "
+                               "peaks 2 /server/out-1.wav 1 1024;");
+    peaks_are_there(f, 2);
+    assert_int_equal(small->status, 200);
+}
+
+// Neither who writes nor who waits does so for ever.
+static void a_drawing_has_a_deadline(void **state)
+{
+    struct fake_session *f = *state;
+    f->file_size = 1 << 30;
+    make(f, "{'frames': 20000000}");
+    make(f, "{'frames': 100}");
+    struct fake_answer *large = fake_call(f, "buffer.peaks", "{'id': '0'}");
+    struct fake_answer *small = fake_call(f, "buffer.peaks", "{'id': '1'}");
+    fake_run(f, FAKE_MS(2));
+    f->now += FAKE_MS(31000);
+    synced(f);
+    assert_answer(large, "504 scsynth could not write the buffer in time");
+    assert_answer(small, "503 too many buffers are being drawn; try again later");
 }
 
 static void so_many_are_drawn_at_once(void **state)
@@ -587,6 +645,8 @@ int main(void)
         RUNNING(a_file_that_scsynth_could_not_write_is_no_answer),
         RUNNING(it_is_drawn_by_others),
         RUNNING(what_cannot_be_drawn_says_why),
+        RUNNING(one_is_written_at_a_time_in_pieces),
+        RUNNING(a_drawing_has_a_deadline),
         RUNNING(so_many_are_drawn_at_once),
         RUNNING(what_others_did_to_it_is_seen),
         RUNNING(a_new_scsynth_gets_every_buffer_and_what_was_put_into_it),

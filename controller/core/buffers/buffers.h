@@ -79,9 +79,17 @@ struct reading {
 // A buffer that is being drawn.
 struct drawing {
     struct call *call;
-    char *path; // owned: of the file that scsynth writes it into
+    char *path; // owned: of the file that scsynth writes it into, and PATH.1 and so on
     int from, frames, channels, points;
-    double rate; // Hz
+    int pieces, written; // files and frames that are written, or are being
+    double rate;         // Hz
+    int64_t deadline;
+};
+
+// A call that waits until another buffer has been written.
+struct undrawn {
+    struct call *call;
+    int64_t deadline;
 };
 
 struct buffers {
@@ -90,7 +98,9 @@ struct buffers {
     GHashTable *assets;   // name -> struct asset
     GHashTable *uploads;  // ticket -> struct call that waits for the check of its file
     GHashTable *drawings; // ticket -> struct drawing whose file is being looked at
-    int drawing;          // these, and those that scsynth still writes
+    int drawing;          // these, and the one that scsynth still writes
+    bool writing;         // it writes one
+    GQueue undrawn;       // struct undrawn, in order
     guint next_ticket;
     int total;                      // scsynth's -b
     int next;                       // number to be tried first, within the share
