@@ -173,6 +173,13 @@ static bool port_store_put(void *data, const struct document_key *key, const jso
     return store_put(app->store, key, about, body, error);
 }
 
+static bool port_store_rename(void *data, const struct document_key *key, const char *to,
+                              GError **error)
+{
+    struct app *app = data;
+    return store_rename(app->store, key, to, error);
+}
+
 static bool port_store_delete(void *data, const struct document_key *key, GError **error)
 {
     struct app *app = data;
@@ -424,6 +431,7 @@ struct session_ports wiring_session(struct app *app)
         .store_list = port_store_list,
         .store_put = port_store_put,
         .store_delete = port_store_delete,
+        .store_rename = port_store_rename,
         .store_trouble = port_store_trouble,
         .read_recording = port_read_recording,
         .delete_recording = port_delete_recording,

@@ -353,6 +353,41 @@ bool store_delete(struct store *store, const struct document_key *key, GError **
     return false;
 }
 
+// Whether there is one, in `found`.
+static bool has(struct store *store, const struct document_key *key, bool *found, GError **error)
+{
+    sqlite3_stmt *row =
+        prepare(store, "SELECT 1 FROM document WHERE kind = ?1 AND folder = ?2 AND name = ?3",
+                error, key->kind, key->folder, key->name);
+    if (!row)
+        return false;
+    int code = sqlite3_step(row);
+    *found = code == SQLITE_ROW;
+    return finish(store, row, code, error);
+}
+
+// One statement, which changes nothing where there is nothing or where the name is taken.
+bool store_rename(struct store *store, const struct document_key *key, const char *to,
+                  GError **error)
+{
+    sqlite3_stmt *row =
+        prepare(store,
+                "UPDATE document SET name = ?4 WHERE kind = ?1 AND folder = ?2 AND name = ?3"
+                " AND (?3 = ?4 OR NOT EXISTS (SELECT 1 FROM document"
+                " WHERE kind = ?1 AND folder = ?2 AND name = ?4))",
+                error, key->kind, key->folder, key->name, to);
+    bool changed = false, there = false;
+    if (!write_once(store, row, &changed, error) || changed || !has(store, key, &there, error))
+        return changed;
+    if (there)
+        g_set_error(error, FARFIELD_ERROR, ERROR_CONFLICT, "there is a %s \"%s\" already",
+                    key->kind, to);
+    else
+        g_set_error(error, FARFIELD_ERROR, ERROR_NOT_FOUND, "there is no %s \"%s\"", key->kind,
+                    key->name);
+    return false;
+}
+
 // Writes what is there already, as that shows whether writing is possible.
 static int probe(sqlite3 *db)
 {

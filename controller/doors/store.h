@@ -37,6 +37,10 @@ bool store_put(struct store *store, const struct document_key *key, const json_t
                const json_t *body, GError **error);
 // ERROR_NOT_FOUND where there is none.
 bool store_delete(struct store *store, const struct document_key *key, GError **error);
+// Gives a document another name, and nothing else. ERROR_NOT_FOUND where there is none,
+// ERROR_CONFLICT where there is one of that name.
+bool store_rename(struct store *store, const struct document_key *key, const char *to,
+                  GError **error);
 
 // What is wrong, in words, owned by the store; NULL when all is well. Tries now and then.
 const char *store_trouble(struct store *store);

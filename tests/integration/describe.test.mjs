@@ -105,6 +105,10 @@ const scene = async () => {
     await api('PUT', '/v1/scenes/evening', {});
     return {};
 };
+const renamed = async () => {
+    await api('DELETE', '/v1/scenes/dusk');
+    return scene();
+};
 const upload = async () => {
     await made('/v1/synthdefs', scsyndef({ mine: { freq: 440 } }));
     return {};
@@ -156,6 +160,7 @@ const given = {
     'relay.free': relay,
     'relay.show': relay,
     'scene.delete': scene,
+    'scene.rename': renamed,
     'scene.show': scene,
     'server.restart': async () => {
         ({ epoch } = (await api('GET', '/v1/server')).body);

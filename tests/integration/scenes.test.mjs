@@ -413,6 +413,24 @@ test('a scene travels to another Farfield and sounds the same there', async () =
     await clear();
 });
 
+test('a scene gets another name and stays what it is', async () => {
+    await keep('first');
+    const { created, changed } = (await ask(200, 'GET', '/v1/scenes')).scenes
+        .find(({ name }) => name === 'first');
+    const shown = await ask(200, 'GET', '/v1/scenes/first');
+    const head = await ask(200, 'POST', '/v1/scenes/first/rename', { to: 'second' });
+    assert.deepEqual([head.name, head.created, head.changed], ['second', created, changed]);
+    assert.deepEqual(await ask(200, 'GET', '/v1/scenes/second'), shown);
+    await ask(404, 'GET', '/v1/scenes/first');
+    await ask(404, 'POST', '/v1/scenes/first/rename', { to: 'third' });
+    await keep('third');
+    assert.match((await ask(409, 'POST', '/v1/scenes/second/rename', { to: 'third' })).detail,
+        /there is a scene "third" already/);
+    await ask(422, 'POST', '/v1/scenes/second/rename', { to: 'a/b' });
+    await ask(204, 'DELETE', '/v1/scenes/second');
+    await ask(204, 'DELETE', '/v1/scenes/third');
+});
+
 test('events tell of scenes', async () => {
     const rpc = await farfield.rpc();
     await rpc.subscribe('scenes');
@@ -420,8 +438,11 @@ test('events tell of scenes', async () => {
     assert.equal((await rpc.event('scene.changed')).scene.name, 'told');
     await rpc.call('scene.recall', { name: 'told' });
     assert.equal((await rpc.event('scene.recalled')).name, 'told');
-    await rpc.call('scene.delete', { name: 'told' });
+    await rpc.call('scene.rename', { name: 'told', to: 'said' });
     assert.equal((await rpc.event('scene.removed')).name, 'told');
+    assert.equal((await rpc.event('scene.changed')).scene.name, 'said');
+    await rpc.call('scene.delete', { name: 'said' });
+    assert.equal((await rpc.event('scene.removed')).name, 'said');
 });
 
 test('a full disk is said, in the answer and in the state of health', async () => {

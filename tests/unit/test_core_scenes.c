@@ -103,6 +103,31 @@ static void scenes_are_forgotten_and_missed(void **state)
                   "characters");
 }
 
+static void scenes_get_other_names(void **state)
+{
+    struct fake_session *f = *state;
+    fake_call(f, "scene.put", "{'name': 'a'}");
+    fake_call(f, "scene.put", "{'name': 'b'}");
+    fake_forget(f);
+    const char *head = "\"name\":\"c\",\"created\":1,\"changed\":2";
+    struct fake_answer *renamed = fake_call(f, "scene.rename", "{'name': 'a', 'to': 'c'}");
+    assert_has(fake_text(renamed), head);
+    g_autofree char *events = fake_events(f, "scenes");
+    assert_true(g_str_has_prefix(events, "scene.removed {\"name\":\"a\"} -"));
+    assert_non_null(strstr(events, "scene.changed {\"scene\":{\"name\":\"c\""));
+    assert_answer(fake_call(f, "scene.rename", "{'name': 'a', 'to': 'd'}"),
+                  "404 there is no scene \"a\"");
+    assert_answer(fake_call(f, "scene.rename", "{'name': 'b', 'to': 'c'}"),
+                  "409 there is a scene \"c\" already");
+    assert_answer(fake_call(f, "scene.rename", "{'name': 'b', 'to': 'b/c'}"),
+                  "422 the scene cannot be called that; to: must be a name without slashes and "
+                  "control characters");
+    assert_text(fake_events(f, "scenes"), "");
+    // To what it is called already is no removal.
+    assert_int_equal(fake_call(f, "scene.rename", "{'name': 'b', 'to': 'b'}")->status, 200);
+    assert_lacks(fake_events(f, "scenes"), "scene.removed");
+}
+
 static void the_store_s_errors_reach_the_caller(void **state)
 {
     struct fake_session *f = *state;
@@ -113,6 +138,7 @@ static void the_store_s_errors_reach_the_caller(void **state)
     assert_answer(fake_call(f, "scene.list", NULL), "507 the store fails");
     assert_answer(fake_call(f, "scene.show", "{'name': 'a'}"), "507 the store fails");
     assert_answer(fake_call(f, "scene.delete", "{'name': 'a'}"), "507 the store fails");
+    assert_answer(fake_call(f, "scene.rename", "{'name': 'a', 'to': 'b'}"), "507 the store fails");
     assert_text(fake_events(f, "scenes"), "");
 }
 
@@ -285,6 +311,7 @@ int main(void)
         RUNNING(a_paused_synth_is_kept_paused),
         RUNNING(what_was_exported_can_be_imported),
         RUNNING(scenes_are_forgotten_and_missed),
+        RUNNING(scenes_get_other_names),
         RUNNING(the_store_s_errors_reach_the_caller),
         RUNNING(nothing_is_kept_while_scsynth_is_away),
         RUNNING(names_with_slashes_come_back),

@@ -148,6 +148,38 @@ static void kinds_and_folders_do_not_meet(void **state)
     assert_true(store_delete(place->store, &one, NULL));
 }
 
+static double created(struct store *store, const char *name)
+{
+    struct document_key key = scene(name);
+    json_t *document = store_get(store, &key, NULL);
+    double time = json_number_value(json_object_get(document, "created"));
+    json_decref(document);
+    return time;
+}
+
+static void a_name_changes_and_nothing_else(void **state)
+{
+    struct place *place = *state;
+    struct document_key a = scene("a");
+    g_autoptr(GError) missing = NULL;
+    g_autoptr(GError) taken = NULL;
+    put(place->store, "a", 1);
+    put(place->store, "b", 2);
+    double before = created(place->store, "a");
+    assert_false(store_rename(place->store, &a, "b", &taken));
+    assert_int_equal(taken->code, ERROR_CONFLICT);
+    assert_int_equal(get(place->store, "b"), 2);
+    assert_true(store_rename(place->store, &a, "a", NULL));
+    assert_true(store_rename(place->store, &a, "c", NULL));
+    assert_int_equal(get(place->store, "a"), -1);
+    assert_int_equal(get(place->store, "c"), 1);
+    assert_float_equal(created(place->store, "c"), before, 0);
+    assert_false(store_rename(place->store, &a, "d", &missing));
+    assert_int_equal(missing->code, ERROR_NOT_FOUND);
+    assert_int_equal(count(place->store), 2);
+    assert_null(store_trouble(place->store));
+}
+
 // A name is a value, whatever stands in it.
 static void names_are_not_sql(void **state)
 {
@@ -400,6 +432,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORE(what_is_put_is_there_again),
         STORE(kinds_and_folders_do_not_meet),
+        STORE(a_name_changes_and_nothing_else),
         STORE(names_are_not_sql),
         STORE(a_folder_has_an_end),
         STORE(a_full_disk_is_said_and_changes_nothing),

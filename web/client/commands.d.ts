@@ -1532,6 +1532,16 @@ export interface Commands {
         };
         result: Recall;
     };
+    /** Gives a scene another name, which none has. */
+    'scene.rename': {
+        params: {
+            /** name of the scene */
+            name: string;
+            /** its new name */
+            to: string;
+        };
+        result: SceneHead;
+    };
     /** One scene, whole: scene.put takes it as it is. */
     'scene.show': {
         params: {
@@ -1984,6 +1994,8 @@ export interface CommandTree {
         put: Command<'scene.put'>;
         /** Makes a scene again, in place of what plays or beside it. */
         recall: Command<'scene.recall'>;
+        /** Gives a scene another name, which none has. */
+        rename: Command<'scene.rename'>;
         /** One scene, whole: scene.put takes it as it is. */
         show: Command<'scene.show'>;
     };

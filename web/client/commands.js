@@ -80,6 +80,7 @@ export const COMMANDS = {
     'scene.list': { rpc: true },
     'scene.put': { rpc: true },
     'scene.recall': { rpc: true },
+    'scene.rename': { rpc: true },
     'scene.show': { rpc: true },
     'server.about': { rpc: true },
     'server.history': { rpc: true },

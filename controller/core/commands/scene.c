@@ -140,17 +140,57 @@ static void scene_put(struct session *session, struct call *call)
     }
 }
 
+static void tell_removed(struct session *session, const char *name)
+{
+    session->ports.emit(session->ports.data, "scenes", "scene.removed",
+                        json_pack("{s:s}", "name", name), NULL);
+}
+
 static void scene_delete(struct session *session, struct call *call)
 {
     struct document_key key = key_of(call);
     g_autoptr(GError) error = NULL;
     if (session->ports.store_delete(session->ports.data, &key, &error)) {
-        session->ports.emit(session->ports.data, "scenes", "scene.removed",
-                            json_pack("{s:s}", "name", key.name), NULL);
+        tell_removed(session, key.name);
         call_succeed(call, NULL);
     } else {
         call_fail(call, problem_from_error(error));
     }
+}
+
+static void answer_renamed(struct session *session, struct call *call, const char *to)
+{
+    struct document_key key = {"scene", "", to};
+    g_autoptr(GError) error = NULL;
+    json_t *document = session->ports.store_get(session->ports.data, &key, &error);
+    if (!document) {
+        call_fail(call, error ? problem_from_error(error) : no_scene(call));
+        return;
+    }
+    json_t *head = head_of(document);
+    if (strcmp(call_string(call, "name"), to) != 0)
+        tell_removed(session, call_string(call, "name"));
+    session->ports.emit(session->ports.data, "scenes", "scene.changed",
+                        json_pack("{s:O}", "scene", head), NULL);
+    call_succeed(call, head);
+}
+
+static void scene_rename(struct session *session, struct call *call)
+{
+    const char *to = call_string(call, "to");
+    struct document_key key = key_of(call);
+    struct problem *problem = problem_new(422, "the scene cannot be called that");
+    g_autoptr(GError) error = NULL;
+    document_check_name("to", to, problem);
+    if (problem->errors) {
+        call_fail(call, problem);
+        return;
+    }
+    problem_destroy(problem);
+    if (session->ports.store_rename(session->ports.data, &key, to, &error))
+        answer_renamed(session, call, to);
+    else
+        call_fail(call, problem_from_error(error));
 }
 
 static void recall(struct session *session, struct call *call)
@@ -245,6 +285,20 @@ static const struct command delete = {
     .handle = scene_delete,
 };
 
+static const struct command rename_row = {
+    "scene.rename",
+    "POST",
+    "/v1/scenes/{name}/rename",
+    SCOPE_PLAY,
+    BODY_JSON,
+    BODY_JSON,
+    200,
+    .words = "Gives a scene another name, which none has.",
+    .result = "scene_head",
+    .example = "{\"name\":\"evening\",\"to\":\"dusk\"}",
+    .params = {NAME, {"to", PARAM_STRING, true, "its new name"}},
+    .handle = scene_rename,
+};
 static const struct command recall_row = {
     "scene.recall",
     "POST",
@@ -267,4 +321,5 @@ static const struct command recall_row = {
     .handle = recall,
 };
 
-const struct command *const scene_commands[] = {&list, &show, &put, &delete, &recall_row, NULL};
+const struct command *const scene_commands[] = {&list,       &show,       &put, &delete,
+                                                &rename_row, &recall_row, NULL};

@@ -157,11 +157,8 @@ export class Scenes {
             this.#complain(new Error(`There is a scene “${to}” already.`));
             return false;
         }
-        return this.#try(`“${name}” was not renamed`, async () => {
-            const { scene } = await this.#farfield.call('scene.show', { name });
-            await this.#farfield.call('scene.put', { name: to, scene });
-            await this.#farfield.call('scene.delete', { name });
-        });
+        return this.#try(`“${name}” was not renamed`, () =>
+            this.#farfield.call('scene.rename', { name, to }));
     }
 
     #save(name) {
