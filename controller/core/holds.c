@@ -71,6 +71,25 @@ static void tell(struct session *session, struct client *client, int32_t node)
                                holds_to_json(session, client, node), key);
 }
 
+void holds_tell_present(struct session *session, struct client *client)
+{
+    for (guint i = 0; i < session->holds.all->len; i++) {
+        const struct hold *hold = g_ptr_array_index(session->holds.all, i);
+        if (hold->client != client)
+            session->ports.notify(session->ports.data, client, "node.held",
+                                  holds_to_json(session, hold->client, hold->node));
+    }
+}
+
+void holds_tell_again(struct session *session, struct client *client)
+{
+    for (guint i = 0; i < session->holds.all->len; i++) {
+        const struct hold *hold = g_ptr_array_index(session->holds.all, i);
+        if (hold->client == client)
+            tell(session, client, hold->node);
+    }
+}
+
 static guint count_of_client(const struct session *session, const struct client *client)
 {
     guint count = 0;

@@ -43,6 +43,11 @@ void holds_drop(struct session *session, struct client *client, int32_t node,
 // {"id", "controls", "by", "client", "until"}: what a client holds of a node, nothing perhaps.
 json_t *holds_to_json(const struct session *session, struct client *client, int32_t node);
 
+// Tells one client what all others hold now.
+void holds_tell_present(struct session *session, struct client *client);
+// Tells all others again what one holds, which has another name now.
+void holds_tell_again(struct session *session, struct client *client);
+
 void holds_tick(struct session *session);
 // The node has ended, which has its own event.
 void holds_forget_node(struct session *session, int32_t node);

@@ -114,12 +114,34 @@ static void who_leaves_lets_go(void **state)
     assert_has(fake_received(f), "there is no node 1000");
 }
 
+static void who_comes_late_is_told_and_who_is_called_otherwise(void **state)
+{
+    struct fake_session *f = *state;
+    struct two two = connect(f);
+    f->now = f->session->now = FAKE_MS(1100000);
+    call(f, two.a, "node.hold", "{'id': 1000, 'controls': ['freq'], 'seconds': 5}");
+    struct client *c = fake_connect(f, "c", true);
+    g_free(fake_received(f));
+    call(f, c, "subscribe", "{'topics': ['server']}");
+    assert_lacks(fake_received(f), "node.held");
+    call(f, c, "subscribe", "{'topics': ['nodes']}");
+    assert_has(fake_received(f),
+               "c {\"jsonrpc\":\"2.0\",\"method\":\"node.held\",\"params\":{\"id\":1000,"
+               "\"controls\":[\"freq\"],\"by\":\"Ada\",\"client\":1,\"until\":1700001105.0}}");
+    // One's own holds are known.
+    call(f, two.a, "subscribe", "{'topics': ['nodes']}");
+    assert_lacks(fake_received(f), "node.held");
+    fake_forget(f);
+    call(f, two.a, "client.name", "{'name': 'Eve'}");
+    assert_text(fake_events(f, "nodes"),
+                "node.held {\"id\":1000,\"controls\":[\"freq\"],\"by\":\"Eve\",\"client\":1,"
+                "\"until\":1.700001e9} held/1/1000");
+}
+
 static void one_holds_so_much(void **state)
 {
     struct fake_session *f = *state;
     struct two two = connect(f);
-    fake_add_synthdef(f, "wide freqs=1,2,3");
-    // By index, of which the definition has four: held by name and by index are two.
     GString *names = g_string_new(NULL);
     g_autoptr(GString) parameters = g_string_new("many");
     for (int i = 0; i < 65; i++) {
@@ -190,8 +212,13 @@ static void a_client_has_a_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        RUNNING(all_others_are_told), RUNNING(it_ends_by_itself), RUNNING(what_is_let_go_is_told),
-        RUNNING(who_leaves_lets_go),  RUNNING(one_holds_so_much), RUNNING(what_is_wrong_is_said),
+        RUNNING(all_others_are_told),
+        RUNNING(it_ends_by_itself),
+        RUNNING(what_is_let_go_is_told),
+        RUNNING(who_leaves_lets_go),
+        RUNNING(who_comes_late_is_told_and_who_is_called_otherwise),
+        RUNNING(one_holds_so_much),
+        RUNNING(what_is_wrong_is_said),
         RUNNING(a_client_has_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,6 +80,7 @@ static void client_name(struct session *session, struct call *call)
         return;
     }
     rpc_client_rename(call->client, name);
+    holds_tell_again(session, call->client);
     call_succeed(call, json_pack("{s:i s:s}", "client", rpc_client_number(call->client), "name",
                                  rpc_client_name(call->client)));
 }

@@ -4,16 +4,23 @@
 
 #include "controller/core/commands/commands.h"
 #include "controller/core/api/rpc.h"
+#include "controller/core/holds.h"
 
 static void change_topics(struct session *session, struct call *call, bool on)
 {
     const json_t *topics = json_object_get(call->params, "topics");
+    struct client *client = call->client;
+    bool nodes = false;
     for (size_t i = 0; i < json_array_size(topics); i++) {
         const char *topic = json_string_value(json_array_get(topics, i));
         rpc_client_subscribe(call->client, topic, on);
         session->beats_wanted = session->beats_wanted || (on && strcmp(topic, "clock") == 0);
+        nodes = nodes || (on && strcmp(topic, "nodes") == 0);
     }
     call_succeed(call, json_pack("{s:o}", "topics", rpc_client_topics(call->client)));
+    // There is no other way to ask what others hold already.
+    if (nodes)
+        holds_tell_present(session, client);
 }
 
 static void subscribe(struct session *session, struct call *call)
