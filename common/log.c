@@ -13,7 +13,7 @@ static struct {
     bool json;
     log_tap_func tap;
     void *data;      // for tap
-    GThread *tapped; // whose lines it hears
+    GThread *tapped; // whose lines it hears, and who alone looks at the two above; atomic
 } setup = {"farfield", LOG_INFO_LEVEL, false, NULL, NULL, NULL};
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
@@ -88,7 +88,7 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
             fields = json_pack("{s:s}", "fields", "unprintable");
     }
     write_line(level, event, fields);
-    if (setup.tap && setup.tapped == g_thread_self())
+    if (g_atomic_pointer_get(&setup.tapped) == g_thread_self() && setup.tap)
         setup.tap(setup.data, level, event, fields);
     json_decref(fields);
 }
@@ -128,5 +128,5 @@ void log_tap(log_tap_func tap, void *data)
 {
     setup.tap = tap;
     setup.data = data;
-    setup.tapped = g_thread_self();
+    g_atomic_pointer_set(&setup.tapped, g_thread_self());
 }

@@ -20,8 +20,8 @@ struct supervisor_ports {
     void (*on_scsynth_gone)(void *data, const char *how);
     void (*on_changed)(void *data); // a process was started or has ended: supervisor_save()
     void (*on_stopped)(void *data); // all have ended after supervisor_stop()
-    void (*on_hopeless)(void *data,
-                        const char *why); // a start failed again and again, before all worked
+    // A start failed again and again, before all worked.
+    void (*on_hopeless)(void *data, const char *why);
 };
 
 // Buffers of a scsynth that says nothing else: ours has a thousand for each of 16 clients, another

@@ -30,13 +30,41 @@ void journal_hide(struct journal *journal, const char *secret)
         g_ptr_array_add(journal->secrets, g_strdup(secret));
 }
 
+static GString *without_secrets(const struct journal *journal, const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    GString *shown = g_string_new(valid);
+    for (guint i = 0; i < journal->secrets->len; i++)
+        g_string_replace(shown, g_ptr_array_index(journal->secrets, i), HIDDEN, 0);
+    return shown;
+}
+
+// A copy of it, without secrets in any of its strings.
+static json_t *hide_below(const struct journal *journal, json_t *value)
+{
+    if (json_is_string(value)) {
+        g_autoptr(GString) shown = without_secrets(journal, json_string_value(value));
+        return json_string(shown->str);
+    }
+    if (!json_is_array(value) && !json_is_object(value))
+        return json_incref(value);
+    json_t *copy = json_is_array(value) ? json_array() : json_object();
+    const char *name;
+    json_t *each;
+    size_t i;
+    json_array_foreach(value, i, each) json_array_append_new(copy, hide_below(journal, each));
+    json_object_foreach(value, name, each)
+    {
+        g_autoptr(GString) shown = without_secrets(journal, name);
+        json_object_set_new(copy, shown->str, hide_below(journal, each));
+    }
+    return copy;
+}
+
 // Without secrets, and not too long: cut between two characters.
 static json_t *text_to_json(const struct journal *journal, const char *text)
 {
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    g_autoptr(GString) shown = g_string_new(valid);
-    for (guint i = 0; i < journal->secrets->len; i++)
-        g_string_replace(shown, g_ptr_array_index(journal->secrets, i), HIDDEN, 0);
+    g_autoptr(GString) shown = without_secrets(journal, text);
     if (shown->len > JOURNAL_MAX_TEXT) {
         const char *end =
             g_utf8_find_prev_char(shown->str, shown->str + JOURNAL_MAX_TEXT - strlen("…") + 1);
@@ -52,9 +80,12 @@ static json_t *field_to_json(const struct journal *journal, json_t *value)
         return json_incref(value);
     if (json_is_string(value))
         return text_to_json(journal, json_string_value(value));
-    char *dump = json_dumps(value, JSON_COMPACT);
+    // Before it is written as JSON, which writes quotes in a secret otherwise.
+    json_t *hidden = hide_below(journal, value);
+    char *dump = json_dumps(hidden, JSON_COMPACT);
     json_t *text = text_to_json(journal, dump ? dump : "");
     free(dump);
+    json_decref(hidden);
     return text;
 }
 

@@ -150,6 +150,13 @@ static void secrets_are_hidden_wherever_they_are(void **state)
                "\"message\":\"said [hidden]\",\"fields\":{\"a\":\"key=[hidden]&[hidden]\","
                "\"b\":\"[\\\"[hidden]\\\"]\"}");
     assert_lacks(fake_text(fake_call(f, "log.list", NULL)), "open");
+    // One that JSON writes otherwise.
+    journal_hide(&f->session->journal, "a\"b\\c");
+    fields = json_pack("{s:[s,{s:s}]}", "list", "of a\"b\\c", "a\"b\\c", "x");
+    journal_note(f->session, LOG_ERROR_LEVEL, "controller", "quoted", fields);
+    json_decref(fields);
+    assert_has(fake_text(fake_call(f, "log.list", NULL)),
+               "\"list\":\"[\\\"of [hidden]\\\",{\\\"[hidden]\\\":\\\"x\\\"}]\"");
 }
 
 // Telling fails, and says so, each time that it is told.
