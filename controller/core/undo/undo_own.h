@@ -107,12 +107,27 @@ bool mapping_holds(const struct session *session, const struct mapping *mapping,
 // undo_controls.c: sets what a step says, and answers the call.
 void undo_controls(struct session *session, struct call *call, struct step *step, bool back);
 gsize undo_controls_size(const struct step *step);
-// undo_free.c: makes the nodes of a step again, or frees them again.
-void undo_restore(struct session *session, struct call *call, struct undo *undo, struct step *step);
-// The connection has gone.
-void restored_forget(struct restored *restored);
-void undo_free_again(struct session *session, struct call *call, struct undo *undo,
-                     struct step *step);
+// undo_free.c
+// On its way out already.
+bool undo_is_going(const struct node *node);
+// As scenes have it: what ends by itself is not of the state, nor what nobody knows how to make.
+bool undo_is_kept(const struct node *node);
+// Remembers a node with what is kept below it, as the last of the step; adds to `count`.
+void undo_keep(const struct session *session, struct step *step, const struct node *node,
+               guint *count);
+// Takes `kept`.
+void undo_add_freed(struct step *step, struct kept *kept, int32_t parent, int32_t previous,
+                    int32_t next);
 gsize undo_free_size(const struct session *session, const struct step *step);
 void freed_destroy(gpointer freed);
 void freed_renumber(struct freed *freed, GHashTable *ids);
+int32_t undo_renumbered(GHashTable *ids, int32_t id);
+
+// undo_restore.c: makes the nodes of a step again, and answers the call.
+void undo_restore(struct session *session, struct call *call, struct undo *undo, struct step *step);
+// The connection has gone.
+void restored_forget(struct restored *restored);
+
+// undo_again.c: frees them again, and answers the call.
+void undo_free_again(struct session *session, struct call *call, struct undo *undo,
+                     struct step *step);
