@@ -108,10 +108,11 @@ test('what was freed sounds again as it did, in its place', async () => {
 
 test('what is let go and still rings is called back', async () => {
     const ada = await farfield.rpc();
-    const { id } = await ada.call('synth.new', { synthdef: 'pad', controls: { release: 5 } });
-    await waitFor('its first sound', async () =>
-        (await ada.call('node.query', { id })).running);
-    await new Promise((done) => { setTimeout(done, 50).unref(); });
+    const listener = await farfield.listen();
+    const { id } = await ada.call('synth.new',
+        { synthdef: 'pad', controls: { release: 5, freq: 440, amp: 0.3 } });
+    // What has not sounded yet cannot ring out.
+    await waitFor('its sound', async () => level((await listener.hear(0.5)).left, 440) > 0.005);
     await ada.call('node.release', { id });
     assert.equal((await nodes())[0].releasing, true);
     const { undone } = await ada.call('session.undo');
@@ -120,4 +121,5 @@ test('what is let go and still rings is called back', async () => {
     assert.equal(node.releasing, false);
     assert.equal(node.controls.gate, 1);
     await silence();
+    await listener.close();
 });
