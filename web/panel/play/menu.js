@@ -26,7 +26,8 @@ export class ControlMenu {
     open(control, synthdef) {
         this.#opener = control.label;
         this.element.setAttribute('aria-label', control.name);
-        this.element.replaceChildren(
+        // What is null is left out, which replaceChildren() would write as a word.
+        const all = [
             make('p', { className: 'menu-title' }, control.name),
             make('p', { className: 'hint' }, control.parameter.words ?? ''),
             control.hasRange ? this.#makeFaces(control, synthdef) : null,
@@ -34,7 +35,9 @@ export class ControlMenu {
                 control.reset();
                 this.element.hidePopover();
             } }, 'Bring its first value back'),
-            control.hasRange ? this.#makeMidi(control, synthdef) : null);
+            control.hasRange ? this.#makeMidi(control, synthdef) : null,
+        ];
+        this.element.replaceChildren(...all.filter(Boolean));
         this.element.showPopover();
         this.#place();
         this.element.querySelector('input:checked, button').focus();
