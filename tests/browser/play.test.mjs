@@ -174,11 +174,21 @@ test('two parameters are moved at once on the XY pad', async () => {
 
 // A SynthDef of what those that ship do not have: an array, a gate that ends nothing, a trigger.
 async function upload() {
-    const bytes = scsyndef({ odd: { freq: 110, gate: 0, steps: [0, 0, 0, 0, 0, 0, 0, 0], t_bang: 0 } });
+    const bytes = scsyndef({ odd: { freq: 110, gate: 0, mystery: 5,
+        steps: [0, 0, 0, 0, 0, 0, 0, 0], t_bang: 0 } });
     const { status } = await farfield.api('PUT', '/v1/synthdefs/odd', bytes,
         { 'content-type': 'application/octet-stream' });
     assert.equal(status, 201);
 }
+
+test('the menu of a parameter without a range offers its first value and nothing else', async () => {
+    await upload();
+    const { body: { id } } = await farfield.api('POST', '/v1/nodes', { synthdef: 'odd' });
+    await control(id, 'mystery').locator('.name').click();
+    const menu = page.locator('#control-menu:popover-open');
+    await menu.waitFor();
+    assert.equal(await menu.textContent(), 'MysteryBring its first value back');
+});
 
 test('an array is drawn over with a pointer, and its bars are turned by keys', async () => {
     await upload();
@@ -245,9 +255,17 @@ test('a gate is open while it is pressed, a trigger is sent each time', async ()
 // There is no MIDI device here: what the browser would give is made by hand, messages and all.
 function fakeMidi() {
     const input = { id: 'fake', state: 'connected', onmidimessage: null };
+    const other = { id: 'other', state: 'connected', onmidimessage: null };
+    const access = { inputs: new Map([['fake', input], ['other', other]]), onstatechange: null };
     window.midiIn = (...data) => input.onmidimessage?.({ data: Uint8Array.from(data) });
+    window.otherIn = (...data) => other.onmidimessage?.({ data: Uint8Array.from(data) });
+    window.unplug = () => {
+        input.state = 'disconnected';
+        access.inputs.delete('fake');
+        access.onstatechange();
+    };
     Object.defineProperty(navigator, 'requestMIDIAccess', { configurable: true,
-        value: async () => ({ inputs: new Map([['fake', input]]), onstatechange: null }) });
+        value: async () => access });
 }
 
 test('MIDI plays notes, and turns what it was taught, also after a reload', async () => {
@@ -284,6 +302,26 @@ test('MIDI plays notes, and turns what it was taught, also after a reload', asyn
         window.midiIn(0xb0, 22, 127); // another controller
     });
     await reaches(farfield, id, 'pan', -1);
+});
+
+test('a MIDI keyboard that is unplugged leaves no note behind, and takes none of another', async () => {
+    await page.addInitScript(fakeMidi);
+    await page.reload();
+    await page.waitForSelector('[data-synthdef=sine]');
+    await page.locator('#midi').click();
+    await page.locator('#midi-state').getByText('MIDI is on').waitFor();
+    await page.locator('#instrument').selectOption('sine');
+    await page.evaluate(() => {
+        window.midiIn(0x90, 60, 100);
+        window.otherIn(0x90, 69, 100);
+    });
+    await sounds('sine', 2);
+    await page.evaluate(() => window.unplug());
+    await sounds('sine', 1);
+    const [{ controls }] = await synthsOf(farfield, 'sine');
+    assert.equal(controls.freq, 440);
+    await page.evaluate(() => window.otherIn(0x80, 69, 0));
+    await sounds('sine', 0);
 });
 
 test('a browser without Web MIDI says so', async () => {

@@ -89,7 +89,7 @@ export class Dock {
             if (detail.isOn) this.#start(detail.note, detail.velocity, detail.key);
             else this.#stop(detail.key);
         });
-        this.#midi.addEventListener('silence', () => this.#letGoMidi());
+        this.#midi.addEventListener('silence', ({ detail }) => this.#letGoMidi(detail));
         this.#showSynthDefs();
         this.#shift(0);
         this.#useKeys(recall('computer-keys', false));
@@ -105,8 +105,8 @@ export class Dock {
         if (state !== 'on') this.#letGoMidi();
     }
 
-    #letGoMidi() {
-        for (const key of [...this.#noteOf.keys()]) if (key.startsWith('midi-')) this.#stop(key);
+    #letGoMidi(prefix = 'midi-') {
+        for (const key of [...this.#noteOf.keys()]) if (key.startsWith(prefix)) this.#stop(key);
     }
 
     #useKeys(isOn) {

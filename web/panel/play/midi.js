@@ -2,8 +2,9 @@
 // Web MIDI: notes play, controllers turn what they were taught. What was learned is kept in this
 // browser, by SynthDef and parameter.
 //
-// Events: `state`, `learned`, `note` (detail: {note, velocity (0 to 1), isOn, key}) and `turn`
-// (detail: {synthdef, parameter, position}).
+// Events: `state`, `learned`, `note` (detail: {note, velocity (0 to 1), isOn, key}), `silence`
+// (detail: how the keys begin whose notes are over) and `turn` (detail: {synthdef, parameter,
+// position}).
 import { keep, recall } from '../choices.js';
 
 const NOTE_OFF = 0x80;
@@ -21,6 +22,7 @@ const WORDS = {
 
 export class Midi extends EventTarget {
     #access = null;
+    #attached = new Set(); // ids of inputs
     #learned = recall('midi', {}); // "synthdef/parameter" -> {channel, controller}
     #learning = null; // {key, done}
     state = navigator.requestMIDIAccess ? 'off' : 'missing';
@@ -60,6 +62,7 @@ export class Midi extends EventTarget {
         for (const input of this.#access?.inputs.values() ?? []) input.onmidimessage = null;
         if (this.#access) this.#access.onstatechange = null;
         this.#access = null;
+        this.#attached.clear();
         keep('midi.on', null);
         this.#setState('off');
     }
@@ -94,13 +97,16 @@ export class Midi extends EventTarget {
         this.dispatchEvent(new Event('state'));
     }
 
-    // A device that went leaves no note behind: who hears `state` lets go of what it played.
+    // A device that went leaves no note behind, also where another one is still there.
     #attach() {
         const inputs = [...this.#access.inputs.values()]
             .filter(({ state }) => state !== 'disconnected');
         for (const input of inputs) {
             input.onmidimessage = ({ data }) => this.#onMessage(data, input.id);
         }
+        const ids = new Set(inputs.map(({ id }) => id));
+        for (const id of this.#attached) if (!ids.has(id)) this.#emit('silence', `midi-${id}-`);
+        this.#attached = ids;
         this.#setState(inputs.length ? 'on' : 'empty');
     }
 
@@ -112,7 +118,7 @@ export class Midi extends EventTarget {
             this.#emit('note', { note: first, velocity: second / 127, isOn,
                 key: `midi-${input}-${channel}-${first}` });
         } else if (kind === CONTROLLER && first < ALL_OFF) this.#onController(channel, first, second);
-        else if (kind === CONTROLLER) this.dispatchEvent(new Event('silence'));
+        else if (kind === CONTROLLER) this.#emit('silence', 'midi-');
     }
 
     #onController(channel, controller, value) {
