@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { launchBrowser } from '../lib/browser.mjs';
 import { startFarfield } from '../lib/farfield.mjs';
-import { lookAt, nodeOf, openPanel, reaches, synthsOf } from '../lib/panel.mjs';
+import { lookAt, nodeOf, openPanel, reaches, rememberSockets, synthsOf } from '../lib/panel.mjs';
 import { scsyndef } from '../lib/scgf.mjs';
 import { waitFor } from '../lib/wait.mjs';
 
@@ -36,18 +36,6 @@ after(async () => {
     await browser?.close();
     await farfield?.stop();
 });
-
-// Runs in the page: lets a test break its connections.
-function rememberSockets() {
-    window.sockets = [];
-    const { WebSocket } = window;
-    window.WebSocket = class extends WebSocket {
-        constructor(...args) {
-            super(...args);
-            window.sockets.push(this);
-        }
-    };
-}
 
 async function start(synthdef, controls = {}) {
     const { body } = await farfield.api('POST', '/v1/nodes', { synthdef, controls });
@@ -386,6 +374,59 @@ test('the letters of the keyboard play, but not while somebody types', async () 
     await sounds('sine', 0);
 });
 
+test('a right button holds no slider', async () => {
+    const id = await start('sine');
+    const slider = control(id, 'pan').locator('input[type=range]');
+    const at = await middle(slider);
+    await page.mouse.move(at.x, at.y);
+    await page.mouse.down({ button: 'right' });
+    await farfield.api('PATCH', `/v1/nodes/${id}`, { controls: { pan: 0.5 } });
+    await waitFor('what the server says', async () => await slider.inputValue() === '0.75');
+    await page.mouse.up({ button: 'right' });
+});
+
+test('Escape in a field that was typed in takes that back, and is no half of a panic', async () => {
+    const id = await start('sine');
+    const field = control(id, 'pan').locator('input[type=text]');
+    await field.fill('0.7');
+    await page.keyboard.press('Escape');
+    assert.equal(await field.inputValue(), '0');
+    await page.locator('#search').fill('sine');
+    for (let i = 0; i < 2; i++) await page.keyboard.press('Escape');
+    await field.fill('0.25');
+    await page.keyboard.press('Enter');
+    await reaches(farfield, id, 'pan', 0.25);
+});
+
+test('a browser that keeps nothing plays all the same', async () => {
+    await page.addInitScript(() => {
+        for (const name of ['localStorage', 'sessionStorage']) {
+            Object.defineProperty(window, name, { get() {
+                throw new DOMException('blocked', 'SecurityError');
+            } });
+        }
+    });
+    await page.reload();
+    await page.locator('[data-synthdef=sine]').click();
+    await sounds('sine', 1);
+    for (const view of ['listen', 'tree', 'scenes', 'server']) {
+        await page.locator(`#tab-${view}`).click();
+        await page.waitForSelector(`#view-${view} > :not(.empty)`);
+    }
+    await page.close();
+    page = await openPanel(browser, farfield);
+});
+
+test('a file that falls beside what takes files leaves the page as it is', async () => {
+    const isKept = await page.evaluate(() => ['dragover', 'drop'].every((type) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File(['x'], 'x.wav'));
+        return !document.querySelector('#panic').dispatchEvent(new DragEvent(type,
+            { dataTransfer, bubbles: true, cancelable: true }));
+    }));
+    assert.ok(isKept);
+});
+
 test('notes begin as their sound was set, and those that sound follow', async () => {
     await page.locator('#instrument').selectOption('sine');
     await page.locator('#sound').click();
@@ -460,6 +501,33 @@ test('the connection is lost while a note is held: it is let go when it is back'
         window.fetch = window.fetched;
     });
     await sounds('sine', 0);
+});
+
+test('what is held stays in the hand when the connection is lost and comes back', async () => {
+    const id = await start('sine');
+    const other = await farfield.rpc();
+    await other.call('subscribe', { topics: ['nodes'] });
+    const isHeld = ({ id: node, controls }) => node === id && `${controls}` === 'pan';
+    const slider = control(id, 'pan').locator('input[type=range]');
+    const same = await slider.elementHandle();
+    const at = await middle(slider);
+    await page.mouse.move(at.x, at.y);
+    await page.mouse.down();
+    await other.event('node.held', isHeld);
+    const said = other.events.length;
+    await page.evaluate(() => window.sockets.forEach((socket) => socket.close()));
+    await page.waitForSelector('#connection:not(.good)');
+    await page.waitForSelector('#connection.good');
+    const since = () => other.events.slice(said).filter(({ method }) => method === 'node.held')
+        .map(({ params }) => `${params.controls}`);
+    await waitFor('the hold to be told anew', () => since().at(-1) === 'pan');
+    assert.ok(await same.evaluate((each) => each.isConnected && document.activeElement === each),
+        'it is the same slider, with the focus');
+    await page.mouse.move(at.x + at.width / 4, at.y, { steps: 4 });
+    await waitFor('it turns', async () => await valueOf(id, 'pan') > 0.3);
+    await page.mouse.up();
+    await waitFor('nobody holds it', () => since().at(-1) === '');
+    await other.close();
 });
 
 test('all modules that the first view needs are asked for at once', async () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { launchBrowser } from '../lib/browser.mjs';
 import { startFarfield } from '../lib/farfield.mjs';
-import { openPanel, reaches, synthsOf } from '../lib/panel.mjs';
+import { openPanel, reaches, rememberSockets, synthsOf } from '../lib/panel.mjs';
 import { waitFor } from '../lib/wait.mjs';
 
 let farfield;
@@ -37,18 +37,6 @@ after(async () => {
     await Promise.all([here?.close(), there?.close()]);
     await farfield?.stop();
 });
-
-// Runs in the page: lets a test break its connections.
-function rememberSockets() {
-    window.sockets = [];
-    const { WebSocket } = window;
-    window.WebSocket = class extends WebSocket {
-        constructor(...args) {
-            super(...args);
-            window.sockets.push(this);
-        }
-    };
-}
 
 async function start(synthdef, controls = {}) {
     const { body } = await farfield.api('POST', '/v1/nodes', { synthdef, controls });

@@ -71,3 +71,15 @@ export function reaches(farfield, id, name, value) {
         throw new Error(JSON.stringify(controls[name]));
     });
 }
+
+// Runs in the page: lets a test break its connections.
+export function rememberSockets() {
+    window.sockets = [];
+    const { WebSocket } = window;
+    window.WebSocket = class extends WebSocket {
+        constructor(...args) {
+            super(...args);
+            window.sockets.push(this);
+        }
+    };
+}

@@ -22,7 +22,10 @@ export class Holds extends EventTarget {
             if (detail.method === 'node.held') this.#onHeld(detail.params);
             else if (detail.method === 'node.ended') this.#onEnded(detail.params.id);
         });
-        farfield.addEventListener('connection', () => farfield.synced || this.#clear());
+        farfield.addEventListener('connection', () => {
+            if (farfield.synced) this.#renew(farfield.nodes);
+            else this.#clear();
+        });
     }
 
     take(node, control) {
@@ -45,10 +48,7 @@ export class Holds extends EventTarget {
         }
         held.delete(control);
         this.#call('node.unhold', { id: node, controls: [control] });
-        if (held.size === 0) this.#ours.delete(node);
-        if (this.#ours.size > 0) return;
-        clearInterval(this.#timer);
-        this.#timer = 0;
+        if (held.size === 0) this.#forget(node);
     }
 
     // Map(control -> who holds it besides us).
@@ -58,6 +58,21 @@ export class Holds extends EventTarget {
             for (const control of controls) held.set(control, by);
         }
         return held;
+    }
+
+    #forget(node) {
+        this.#ours.delete(node);
+        if (this.#ours.size > 0) return;
+        clearInterval(this.#timer);
+        this.#timer = 0;
+    }
+
+    // The server forgot with the connection that was lost what is held on; nodes may have ended.
+    #renew(nodes) {
+        for (const id of [...this.#ours.keys()]) {
+            if (nodes.has(id)) this.#tell(id);
+            else this.#forget(id);
+        }
     }
 
     #tell(node) {
@@ -84,7 +99,7 @@ export class Holds extends EventTarget {
     }
 
     #onEnded(id) {
-        this.#ours.delete(id);
+        this.#forget(id);
         this.#others.delete(id);
     }
 

@@ -99,6 +99,14 @@ export class Control {
         return this.#isHeld;
     }
 
+    // It is taken away: no hand holds it any more, whatever the hand does.
+    end() {
+        clearTimeout(this.#holdTimer);
+        clearTimeout(this.#timer);
+        this.#isHeld = this.#isGrabbed = false;
+        this.#on.drop();
+    }
+
     // What the server knows now.
     update(value) {
         this.#latest = value;
@@ -160,8 +168,10 @@ export class Control {
         };
         field.onkeydown = (event) => {
             if (event.key === 'Enter') field.onchange();
-            else if (event.key === 'Escape') this.#display(this.#value);
-            else if (FIELD_KEYS.includes(event.key)) this.#onKey(event);
+            else if (event.key === 'Escape' && field.value !== format(this.#value)) {
+                this.#display(this.#value);
+                event.preventDefault(); // no half of a panic
+            } else if (FIELD_KEYS.includes(event.key)) this.#onKey(event);
         };
         field.onblur = () => this.#letGo();
         return field;
@@ -262,10 +272,17 @@ export class Gate {
         this.element.classList.toggle('open', value > 0);
     }
 
-    #onAway = () => {
-        if (this.element.isConnected) this.#set(false);
-        else removeEventListener('blur', this.#onAway);
-    };
+    letGo() {
+        this.#set(false);
+    }
+
+    // It is taken away.
+    end() {
+        this.#set(false);
+        removeEventListener('blur', this.#onAway);
+    }
+
+    #onAway = () => this.#set(false);
 
     #onKey(event, isDown) {
         if (event.key !== ' ' && event.key !== 'Enter') return;

@@ -4,6 +4,7 @@
 import { keep, recall } from '../choices.js';
 import { make } from '../elements.js';
 import { Control } from './control.js';
+import { sameDef } from './same.js';
 
 const BY_KEY = /^(freq|gate|out|outBus|out_bus)$/; // what the key says, or wiring
 
@@ -37,7 +38,7 @@ export class Instrument {
     }
 
     use(def) {
-        if (def === this.#def) return;
+        if (sameDef(def, this.#def)) return;
         this.#def = def;
         const settings = (def?.parameters ?? []).filter(isSetting);
         const kept = recall(`instrument.${def?.name}`, {});

@@ -58,6 +58,14 @@ export class Steps {
         return this.#isHeld;
     }
 
+    // It is taken away.
+    end() {
+        clearTimeout(this.#timer);
+        if (!this.#isHeld) return;
+        this.#isHeld = false;
+        this.#on.drop();
+    }
+
     update(values) {
         this.#latest = values;
         if (this.#isBusy) return;

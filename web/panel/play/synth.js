@@ -20,6 +20,7 @@ export class Synth {
     #rows = make('div', { className: 'rows' });
     #extra = make('div', { className: 'extra' });
     #pad = null;
+    #isGone = false;
     isBuilt = false;
 
     // `context` has set(id, name, value), release(id), free(id), complain(error), holds, faces, midi
@@ -65,6 +66,13 @@ export class Synth {
             control.update(this.#value(control.parameter));
         }
         this.#pad?.update();
+    }
+
+    // The card is taken away, and with it whatever holds its controls; `isGone` says that the node
+    // has ended, which is told nothing more.
+    end(isGone) {
+        this.#isGone = isGone;
+        for (const control of this.#controls.values()) control.end?.();
     }
 
     showHolders() {
@@ -116,7 +124,7 @@ export class Synth {
             const button = make('button', { type: 'button', className: 'gate',
                 title: 'Open as long as it is pressed' }, parameterName(parameter));
             button.dataset.parameter = name;
-            control = new Gate(button, send);
+            control = new Gate(button, (open) => this.#isGone || send(open));
             control.parameter = parameter;
             control.update(value);
             this.#extra.append(button);

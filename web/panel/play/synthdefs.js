@@ -3,9 +3,12 @@
 import { arrange, make } from '../elements.js';
 import { OncePerFrame } from '../frames.js';
 import { Gate } from './control.js';
+import { sameDef } from './same.js';
 import { matches, tagsOf } from './search.js';
 
 class Entry {
+    gate = null;
+
     constructor(def, { play, hold }) {
         this.def = def;
         this.playing = 0;
@@ -17,11 +20,11 @@ class Entry {
         button.dataset.synthdef = def.name;
         this.element = make('li', {}, button);
         if (!def.releasable) return;
-        const gate = new Gate(make('button', { type: 'button', className: 'hold',
+        this.gate = new Gate(make('button', { type: 'button', className: 'hold',
             'aria-label': `Hold ${title}`, title: 'Sounds as long as it is pressed' }, 'Hold'),
         (value) => hold(def, value === 1));
-        gate.element.dataset.hold = def.name;
-        this.element.append(gate.element);
+        this.gate.element.dataset.hold = def.name;
+        this.element.append(this.gate.element);
     }
 }
 
@@ -78,10 +81,14 @@ export class SynthDefList {
         const defs = [...this.#farfield.synthdefs.values()]
             .filter((def) => !def.name.startsWith('farfield_'))
             .sort((a, b) => (a.title ?? a.name).localeCompare(b.title ?? b.name));
+        const before = this.#entries;
         this.#entries = new Map(defs.map((def) => {
-            const known = this.#entries.get(def.name);
-            return [def.name, known?.def === def ? known : new Entry(def, this.#hands)];
+            const known = before.get(def.name);
+            return [def.name, sameDef(known?.def, def) ? known : new Entry(def, this.#hands)];
         }));
+        for (const [name, entry] of before) {
+            if (this.#entries.get(name) !== entry) entry.gate?.end();
+        }
         this.#showTags(tagsOf(defs));
         this.#filter();
         this.#showCounts();
@@ -106,6 +113,8 @@ export class SynthDefList {
 
     #filter() {
         const found = this.#found;
+        // The pointer's up comes to none that is taken away.
+        for (const entry of this.#entries.values()) if (!found.includes(entry)) entry.gate?.letGo();
         arrange(this.#list, found.map(({ element }) => element));
         this.#empty.hidden = found.length > 0;
         this.#empty.textContent = this.#entries.size === 0 ? 'None yet: the server is starting.'

@@ -4,6 +4,7 @@
 // are made a few at a time.
 import { arrange, make } from '../elements.js';
 import { Builder, OncePerFrame } from '../frames.js';
+import { sameDef } from './same.js';
 import { Synth } from './synth.js';
 
 const NEAR = '300px'; // of what is seen, where cards are kept up to date
@@ -132,7 +133,7 @@ export class SynthList {
     #synthOf(node) {
         const def = this.#farfield.synthdefs.get(node.synthdef);
         const known = this.#synths.get(node.id);
-        if (known && known.def === def) {
+        if (known && sameDef(known.def, def)) {
             this.#changed.add(node.id);
             return known;
         }
@@ -158,7 +159,9 @@ export class SynthList {
 
     #forget(id, synth) {
         this.#sight.unobserve(synth.element);
-        if (this.#farfield.nodes.has(id)) return; // it has another card by now
+        const isGone = !this.#farfield.nodes.has(id);
+        synth.end(isGone);
+        if (!isGone) return; // it has another card by now
         this.#builder.drop(this.#jobs.get(id));
         this.#jobs.delete(id);
         this.#near.delete(id);
