@@ -23,6 +23,10 @@ test('the key is asked for, refused when it is wrong, and kept in the tab', asyn
     await page.goto(`${farfield.base}/`);
     await page.waitForSelector('#key-dialog[open]');
     assert.equal(await page.locator('#key-refused').isVisible(), false);
+    for (let i = 0; i < 3; i++) await page.keyboard.press('Escape');
+    await page.evaluate(() => document.querySelector('#key-dialog').close()); // as a browser may
+    await page.waitForSelector('#key-dialog[open]');
+    assert.equal(await page.locator('#alert').textContent(), '', 'no Escape was a panic');
     await page.fill('#key', 'another key');
     await page.keyboard.press('Enter');
     await page.waitForSelector('#key-refused:not([hidden])');
