@@ -4,7 +4,6 @@ import { keep, recall } from './choices.js';
 import { make } from './elements.js';
 
 const THEMES = [['auto', 'As the system'], ['light', 'Light'], ['dark', 'Dark']];
-const THEME_KEY = 'farfield.theme'; // as theme.js reads it, before the first paint
 const LONGEST = 40; // letters of a name
 
 // Until somebody says better: what they sit at.
@@ -52,7 +51,7 @@ export class Settings {
             type: 'radio', name: 'theme', value: theme, checked: dataset.theme === theme,
             onchange: () => {
                 dataset.theme = theme;
-                localStorage.setItem(THEME_KEY, theme);
+                keep('theme', theme); // theme.js reads it before the first paint
             } }), title));
         return make('fieldset', { className: 'segments' },
             make('legend', { className: 'hidden' }, 'Colours'), ...choices);

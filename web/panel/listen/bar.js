@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The sound in the top bar, which is always at hand: Listen, its state, volume, mute, a level.
+import { keep, recall } from '../choices.js';
 import { write } from '../elements.js';
 import { storedMode } from './delay.js';
 import { DelayHistory } from './history.js';
@@ -7,8 +8,6 @@ import { delayWords, stateWords } from './words.js';
 
 const FIRST = 'Turn your volume down first: the sound fades in';
 const FADE = 2000; // ms
-const VOLUME_KEY = 'farfield.volume';
-const HEARD_KEY = 'farfield.heard';
 const VOLUME = 70; // percent, to begin with
 
 export class ListenBar {
@@ -57,7 +56,7 @@ export class ListenBar {
 
     #onState() {
         const { state } = this.#listening;
-        if (state === 'connected') localStorage.setItem(HEARD_KEY, '1');
+        if (state === 'connected') keep('heard', true);
         if (state === 'connected' && this.#fading === -1) {
             this.#fading = setTimeout(() => {
                 this.#fading = 0;
@@ -78,9 +77,9 @@ export class ListenBar {
             output.volume = slider.valueAsNumber / 100;
             this.#find('#volume-value').value = `${slider.value} %`;
         };
-        slider.value = localStorage.getItem(VOLUME_KEY) ?? VOLUME;
+        slider.value = recall('volume', VOLUME);
         slider.oninput = () => {
-            localStorage.setItem(VOLUME_KEY, slider.value);
+            keep('volume', slider.valueAsNumber);
             apply();
         };
         mute.onclick = () => {
@@ -95,7 +94,7 @@ export class ListenBar {
         const { state, output } = this.#listening;
         const words = stateWords({ listening: this.#listening, farfield: this.#farfield,
             isSilent: this.#level?.isSilent ?? false });
-        if (state === 'idle' && this.#farfield.synced && !localStorage.getItem(HEARD_KEY)) return FIRST;
+        if (state === 'idle' && this.#farfield.synced && !recall('heard')) return FIRST;
         if (state === 'connected' && this.#fading > 0 && !output.blocked) return 'Fading in';
         return words;
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How near to now to listen: a slider with three stops, from the lowest delay to the safest.
+import { keep, recall } from '../choices.js';
 import { make, write } from '../elements.js';
 
-const KEY = 'farfield.mode';
 const STOPS = [
     ['lowest', 'Lowest delay', 'As near to now as can be, for playing. What a bad network does is ' +
         'heard.'],
@@ -13,7 +13,7 @@ const STOPS = [
 
 // What was chosen in this browser; "automatic", which is balanced, where nothing was.
 export function storedMode() {
-    const mode = localStorage.getItem(KEY);
+    const mode = recall('mode');
     return STOPS.some(([name]) => name === mode) ? mode : 'automatic';
 }
 
@@ -39,7 +39,7 @@ export class DelayControl {
 
     #choose(stop) {
         const [mode] = STOPS[stop];
-        localStorage.setItem(KEY, mode);
+        keep('mode', mode);
         this.#listening.mode = mode;
         this.#show();
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Recordings: the button that begins and ends one, and all there are.
+import { keep, recall } from '../choices.js';
 import { arrange, make, write } from '../elements.js';
 import { bytes, duration } from '../format.js';
 import { save } from './files.js';
 import { RecordingRow, RUNS, titleOf } from './recording.js';
 
-const FORMAT_KEY = 'farfield.format';
 const ROOM = 'main';
 
 export class Recordings {
@@ -28,9 +28,9 @@ export class Recordings {
         this.#farfield = farfield;
         this.#complain = complain;
         this.#format = make('select', { id: 'record-format',
-            onchange: () => localStorage.setItem(FORMAT_KEY, this.#format.value) },
+            onchange: () => keep('format', this.#format.value) },
         make('option', { value: 'wav' }, 'WAV'), make('option', { value: 'flac' }, 'FLAC, smaller'));
-        this.#format.value = localStorage.getItem(FORMAT_KEY) === 'flac' ? 'flac' : 'wav';
+        this.#format.value = recall('format') === 'flac' ? 'flac' : 'wav';
         this.#wishes = make('div', { className: 'line' },
             make('label', { htmlFor: 'record-name' }, 'Name'), this.#name,
             make('label', { htmlFor: 'record-format' }, 'Format'), this.#format);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Scenes: kept by a name, recalled with a fade, renamed, deleted and brought back, saved as files
 // and read from them.
+import { keep, recall } from '../choices.js';
 import { arrange, make, write } from '../elements.js';
 import { counted } from '../format.js';
 import { readScene, saveScene, takeDrops } from './files.js';
 import { deletedRow, SceneRow } from './scene.js';
 
-const FADE_KEY = 'farfield.fade';
 const FADE = 2; // seconds, to begin with
 const UNDO = 15000; // ms in which what was deleted can be had back
 
@@ -54,8 +54,8 @@ export class Scenes {
         this.#name = make('input', { type: 'text', id: 'scene-name', maxLength: 100, required: true,
             autocomplete: 'off', 'aria-describedby': 'keep-hint', oninput: () => this.#advise() });
         this.#fade = make('input', { type: 'number', id: 'scene-fade', min: 0, max: 600, step: 'any',
-            value: localStorage.getItem(FADE_KEY) ?? FADE,
-            onchange: () => localStorage.setItem(FADE_KEY, this.#fade.value) });
+            value: recall('fade', FADE),
+            onchange: () => keep('fade', this.#fade.value) });
         const file = make('input', { type: 'file', accept: '.json,application/json', multiple: true,
             hidden: true, id: 'scene-file', onchange: () => {
                 this.#import([...file.files]);
