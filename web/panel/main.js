@@ -34,14 +34,29 @@ function panic() {
 }
 
 find('#panic').onclick = panic;
+// Escape empties a search field, and a dialog has its own.
+function isForElement(element) {
+    return element.closest?.('dialog') || element.matches?.('[type=search]') && element.value !== '';
+}
+
 let escapeAt = -TWICE;
 addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || event.repeat) return;
+    if (event.defaultPrevented || isForElement(event.target)) return;
     if (document.querySelector(':popover-open')) return; // this one closes a menu
     const now = performance.now();
     if (now - escapeAt < TWICE) panic();
     escapeAt = now;
 });
+
+// A file that falls beside what takes files would be opened by the browser in place of this page.
+for (const type of ['dragover', 'drop']) {
+    addEventListener(type, (event) => {
+        if (event.defaultPrevented || !event.dataTransfer?.types.includes('Files')) return;
+        event.preventDefault();
+        event.dataTransfer.dropEffect = 'none';
+    });
+}
 
 key.onkey = (value) => farfield.rpc.useKey(value);
 farfield.addEventListener('connection', ({ detail }) => {

@@ -60,7 +60,11 @@ export class SceneRow {
             else field.focus();
         } }, field, make('button', { type: 'submit' }, 'Save'),
         make('button', { type: 'button', onclick: end }, 'Cancel'));
-        form.addEventListener('keydown', (event) => event.key === 'Escape' && end());
+        form.addEventListener('keydown', (event) => {
+            if (event.key !== 'Escape') return;
+            event.preventDefault(); // no half of a panic
+            end();
+        });
         this.#head.replaceWith(form);
         field.focus();
         field.select();
