@@ -55,9 +55,11 @@ export class Slider {
     // A finger is left to the browser, which knows turning from scrolling.
     #wireTouch(on) {
         const input = this.#input;
-        input.addEventListener('pointerdown', on.grab);
-        input.addEventListener('pointerup', on.release);
-        input.addEventListener('pointercancel', on.release);
+        input.addEventListener('pointerdown', ({ pointerType }) =>
+            pointerType === 'touch' && on.grab());
+        for (const type of ['pointerup', 'pointercancel', 'lostpointercapture']) {
+            input.addEventListener(type, on.release);
+        }
     }
 
     // A mouse or a pen is followed here, for Shift makes it fine in the middle of a movement.
@@ -76,6 +78,7 @@ export class Slider {
         follow(input, {
             begin: ({ pointerType, clientX, shiftKey }) => {
                 if (pointerType === 'touch') return false;
+                on.grab();
                 const box = input.getBoundingClientRect();
                 width = Math.max(1, box.width - THUMB);
                 if (!shiftKey) turn((clientX - box.left - THUMB / 2) / width);
