@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { launchBrowser } from '../lib/browser.mjs';
 import { startFarfield } from '../lib/farfield.mjs';
-import { nodeOf, openPanel, reaches, synthsOf } from '../lib/panel.mjs';
+import { nodeOf, openPanel, reaches, rememberSockets, synthsOf } from '../lib/panel.mjs';
 import { waitFor } from '../lib/wait.mjs';
 
 let farfield;
@@ -18,7 +18,8 @@ before(async () => {
 }, { timeout: 120000 });
 
 beforeEach(async () => {
-    page = await openPanel(browser, farfield, { viewport: { width: 390, height: 844 } });
+    page = await openPanel(browser, farfield, { viewport: { width: 390, height: 844 },
+        prepare: (opened) => opened.addInitScript(rememberSockets) });
     await page.waitForSelector('[data-synthdef=sine]');
     screen = await browser.context.newCDPSession(page);
 });
@@ -122,6 +123,22 @@ test('a SynthDef that is held sounds until the finger leaves', async () => {
     const at = await centre(hold);
     await touch('touchStart', { x: at.x, y: at.y, id: 1 });
     await sounds(1);
+    await touch('touchEnd');
+    await sounds(0);
+});
+
+test('a SynthDef that is held ends with the finger, also over a new connection', async () => {
+    const hold = page.locator('[data-hold=sine]');
+    await hold.scrollIntoViewIfNeeded();
+    const at = await centre(hold);
+    await touch('touchStart', { x: at.x, y: at.y, id: 1 });
+    await sounds(1);
+    await page.locator('li.playing [data-synthdef=sine]').waitFor(); // the page knows it as well
+    await page.evaluate(() => window.sockets.forEach((socket) => socket.close()));
+    await page.waitForSelector('#connection:not(.good)');
+    await page.waitForSelector('#connection.good');
+    await sounds(1);
+    assert.equal(await hold.getAttribute('aria-pressed'), 'true');
     await touch('touchEnd');
     await sounds(0);
 });
