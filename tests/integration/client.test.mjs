@@ -266,6 +266,47 @@ test('another key at any time makes one new connection, and leaves none', async 
     await server.stop();
 });
 
+test('of two attempts at once the last one counts, whichever is answered first', async () => {
+    for (const slow of ['first', 'second']) {
+        let asked = 0;
+        let answered = 0;
+        const subscribed = new Set();
+        const server = await startScripted({
+            async onask() {
+                const isSlow = (slow === 'first') === (++asked === 1);
+                if (isSlow) await new Promise((done) => { setTimeout(done, 300); });
+                answered++;
+                if (isSlow && slow === 'first') throw new Error('and it fails');
+            },
+            answer({ method }, socket) {
+                if (method === 'subscribe') subscribed.add(socket);
+                return {};
+            },
+        });
+        const client = open(server.base);
+        const states = [];
+        const ended = [];
+        client.on('connection', (state) => states.push(state));
+        client.on('node.ended', ({ id }) => ended.push(id));
+        await waitFor('the first', () => asked === 1, { every: 1 });
+        client.useKey('x');
+        await waitFor('both answers', () => answered === 2);
+        await client.ready();
+        await client.commands.clock.show();
+        const [socket, ...others] = await waitFor('one socket, with its topics', () =>
+            [...server.sockets].every((one) => subscribed.has(one)) && [...server.sockets]);
+        assert.deepEqual(others, []);
+        socket.send('{"jsonrpc":"2.0","method":"node.ended","params":{"id":5}}');
+        await waitFor('the event', () => ended.length === 1);
+        client.connect(); // means nothing now
+        await client.commands.clock.show();
+        assert.deepEqual([asked, states, client.connection], [2, ['open'], 'open'], slow);
+        assert.ok(server.sockets.has(socket));
+        client.close();
+        await server.stop();
+    }
+});
+
 test('a list that is slow to come is awaited, however often the status comes', async (t) => {
     let lists = 0;
     const server = await startScripted({

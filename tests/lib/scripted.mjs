@@ -5,12 +5,20 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 
-// `answer(call, socket)` gives the result of {id, method, params}, or undefined to stay silent.
-export async function startScripted({ answer = () => ({}), about = {}, port = 0 } = {}) {
+// `answer(call, socket)` gives the result of {id, method, params}, or undefined to stay silent;
+// `onask()`, awaited before the server says where it is, throws where it says nothing of use.
+export async function startScripted({ answer = () => ({}), about = {}, port = 0,
+    onask = () => {} } = {}) {
     const calls = []; // all that came
     const sockets = new Set();
-    const http = createServer((request, response) => {
+    const http = createServer(async (request, response) => {
         const { port: own } = http.address();
+        try {
+            await onask();
+        } catch {
+            response.writeHead(500).end();
+            return;
+        }
         response.setHeader('content-type', 'application/json');
         response.end(typeof about === 'string' ? about : JSON.stringify({
             websocket: `ws://127.0.0.1:${own}/`, key_required: false, ...about }));

@@ -20,6 +20,7 @@ export class Rpc extends EventTarget {
     #pending = new Map();
     #lastId = 0;
     #failures = 0;
+    #attempt = 0; // the one that counts: what becomes of those before it is nothing to us
     #timer = 0;
     #opening = 0;
     #pulse;
@@ -50,17 +51,20 @@ export class Rpc extends EventTarget {
         return this.#key;
     }
 
+    // Tries it now; nothing where it is open, or about to be.
     async connect() {
+        if (this.#socket || this.state === 'closed') return;
         clearTimeout(this.#timer);
         this.#timer = 0;
+        const attempt = ++this.#attempt;
         try {
             const about = await this.#locate(this.#ending.signal);
-            if (this.state === 'closed') return;
+            if (attempt !== this.#attempt) return;
             const { websocket, key_required: needsKey } = about;
             if (needsKey && !this.#key) this.#setState('key');
             else this.#open(websocket);
         } catch {
-            if (this.state !== 'closed') this.#retry(); // the server is away; `state` says so
+            if (attempt === this.#attempt) this.#retry(); // the server is away; `state` says so
         }
     }
 
@@ -78,6 +82,7 @@ export class Rpc extends EventTarget {
     close() {
         if (this.state === 'closed') return;
         this.#setState('closed');
+        this.#attempt++;
         this.#ending.abort();
         clearInterval(this.#pulse);
         clearTimeout(this.#timer);
@@ -131,7 +136,6 @@ export class Rpc extends EventTarget {
 
     #open(url) {
         const socket = new this.WebSocket(url, PROTOCOL);
-        this.#drop(); // another attempt's
         this.#socket = socket;
         clearTimeout(this.#opening);
         this.#opening = setTimeout(() => socket.close(), CALL_TIMEOUT * 1000);
@@ -142,11 +146,11 @@ export class Rpc extends EventTarget {
     }
 
     async #onOpen(socket) {
-        clearTimeout(this.#opening);
         if (socket !== this.#socket) {
             socket.close();
             return;
         }
+        clearTimeout(this.#opening);
         this.#heard = performance.now();
         if (this.#key) {
             try {
