@@ -25,6 +25,14 @@ export class Outbox {
         return new Promise((resolve) => entry.done.push(resolve));
     }
 
+    // Sent at once, behind what waits: of gates and triggers each one counts.
+    call(node, name, value) {
+        const entry = this.#waiting.get(node);
+        this.#waiting.delete(node);
+        if (entry) this.#post(node, entry);
+        this.#post(node, { controls: { [name]: value }, done: [] });
+    }
+
     #schedule() {
         if (this.#scheduled) return;
         this.#scheduled = true;
@@ -39,11 +47,14 @@ export class Outbox {
     }
 
     #flush(node) {
-        const count = this.#underWay.get(node) ?? 0;
-        if (count >= UNANSWERED) return; // the next answer comes back here
-        const { controls, done } = this.#waiting.get(node);
+        if ((this.#underWay.get(node) ?? 0) >= UNANSWERED) return; // the next answer comes back here
+        const entry = this.#waiting.get(node);
         this.#waiting.delete(node);
-        this.#underWay.set(node, count + 1);
+        this.#post(node, entry);
+    }
+
+    #post(node, { controls, done }) {
+        this.#underWay.set(node, (this.#underWay.get(node) ?? 0) + 1);
         this.#send(node, controls).finally(() => {
             const left = this.#underWay.get(node) - 1;
             if (left) this.#underWay.set(node, left);

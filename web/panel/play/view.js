@@ -48,6 +48,7 @@ export class View {
         });
         this.#synths = new SynthList(farfield, heard, {
             set: (node, name, value) => outbox.put(node, name, value),
+            call: (node, name, value) => outbox.call(node, name, value),
             release: (node) => farfield.release(node).catch(complain),
             free: (node) => farfield.free(node).catch(complain),
             complain,
