@@ -23,8 +23,8 @@ export class Synth {
     #isGone = false;
     isBuilt = false;
 
-    // `context` has set(id, name, value), release(id), free(id), complain(error), holds, faces, midi
-    // and menu(control, synthdef).
+    // `context` has set(id, name, value), call() alike (of which each one arrives), release(id),
+    // free(id), complain(error), holds, faces, midi and menu(control, synthdef).
     constructor(node, def, context) {
         this.id = node.id;
         this.def = def;
@@ -111,10 +111,10 @@ export class Synth {
     #add(parameter) {
         const { name, rate, size } = parameter;
         const { id } = this;
-        const { set, holds, menu } = this.#context;
+        const { set, call, holds, menu } = this.#context;
         const send = (value) => set(id, name, value);
         if (rate === 'trigger') {
-            this.#extra.append(new Trigger(parameter, send).element);
+            this.#extra.append(new Trigger(parameter, (bang) => call(id, name, bang)).element);
             return;
         }
         const on = { send, hold: () => holds.take(id, name), drop: () => holds.drop(id, name) };
@@ -124,7 +124,7 @@ export class Synth {
             const button = make('button', { type: 'button', className: 'gate',
                 title: 'Open as long as it is pressed' }, parameterName(parameter));
             button.dataset.parameter = name;
-            control = new Gate(button, (open) => this.#isGone || send(open));
+            control = new Gate(button, (open) => this.#isGone || call(id, name, open));
             control.parameter = parameter;
             control.update(value);
             this.#extra.append(button);
@@ -151,6 +151,7 @@ export class Synth {
         const control = new Steps(parameter, this.#value(parameter), on);
         this.#controls.set(parameter.name, control);
         this.element.append(control.element);
+        this.showHolders();
     }
 
     // A control says that it is held more often than that it is not any more.
@@ -180,8 +181,8 @@ export class Synth {
     }
 
     #makePadButton() {
-        const ranged = this.#parameters.filter(({ size, rate, min, max }) => size === 1 &&
-            rate !== 'trigger' && Number.isFinite(min) && Number.isFinite(max));
+        const ranged = this.#parameters.filter(({ name, size, rate, min, max }) => size === 1 &&
+            name !== 'gate' && rate !== 'trigger' && Number.isFinite(min) && Number.isFinite(max));
         if (ranged.length < 2) return null;
         const names = ranged.map(({ name }) => name);
         const button = make('button', { type: 'button', className: 'pad-button',
