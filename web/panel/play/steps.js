@@ -38,7 +38,8 @@ export class Steps {
     constructor(parameter, values, on) {
         this.parameter = parameter;
         this.#on = on;
-        this.#values = this.#latest = [...values];
+        this.#values = [...values]; // of its own: it is drawn into
+        this.#latest = values;
         this.#standard = [parameter.default].flat();
         this.#scale = scaleOf(parameter, values);
         this.#name = parameterName(parameter);
