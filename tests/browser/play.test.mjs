@@ -207,6 +207,25 @@ test('an array is drawn over with a pointer, and its bars are turned by keys', a
     assert.equal(await page.evaluate(() => document.activeElement.ariaLabel), 'Steps 8');
 });
 
+test('an array that was drawn while the server is away goes back to what is true', async () => {
+    await upload();
+    const { body: { id } } = await farfield.api('POST', '/v1/nodes', { synthdef: 'odd' });
+    const bar = page.locator(`[data-node="${id}"] .bars [role=slider]`).first();
+    await bar.focus();
+    await page.evaluate(() => {
+        window.fetched = window.fetch;
+        window.fetch = () => Promise.reject(new TypeError('away'));
+        window.sockets.forEach((socket) => socket.close());
+    });
+    await page.waitForSelector('#connection:not(.good)');
+    await page.keyboard.press('PageUp');
+    assert.equal(await bar.getAttribute('aria-valuenow'), '0.1');
+    await waitFor('the true value', async () => await bar.getAttribute('aria-valuenow') === '0');
+    await page.evaluate(() => {
+        window.fetch = window.fetched;
+    });
+});
+
 test('a gate is open while it is pressed, a trigger is sent each time', async () => {
     await upload();
     const { body: { id } } = await farfield.api('POST', '/v1/nodes', { synthdef: 'odd' });
@@ -231,12 +250,16 @@ test('a gate is open while it is pressed, a trigger is sent each time', async ()
             window.sent.push(data);
             return send.call(this, data);
         };
-        document.querySelector('.synth .trigger').click();
+        for (let i = 0; i < 2; i++) document.querySelector('.synth .trigger').click();
+        for (const type of ['keydown', 'keyup']) {
+            document.querySelector('.synth .gate').dispatchEvent(new KeyboardEvent(type, { key: ' ' }));
+        }
         return new Promise((resolve) => {
-            setTimeout(() => resolve(window.sent.filter((data) => data.includes('t_bang'))), 300);
+            setTimeout(() => resolve(window.sent.flatMap((data) =>
+                Object.keys(JSON.parse(data).params?.controls ?? {}))), 300);
         });
     });
-    assert.equal(sent.length, 1, sent.join());
+    assert.deepEqual(sent, ['t_bang', 't_bang', 'gate', 'gate'], 'each, in this order');
     assert.equal(await page.locator('#alert').textContent(), '');
 });
 
@@ -290,6 +313,18 @@ test('MIDI plays notes, and turns what it was taught, also after a reload', asyn
         window.midiIn(0xb0, 22, 127); // another controller
     });
     await reaches(farfield, id, 'pan', -1);
+    // Under another view too, also what has begun since.
+    await page.locator('#tab-tree').click();
+    const { body: later } = await farfield.api('POST', '/v1/nodes', { synthdef: 'sine' });
+    await page.waitForSelector(`[data-row="${later.id}"]`);
+    await page.evaluate(() => window.midiIn(0xb0, 21, 127));
+    await reaches(farfield, id, 'pan', 1);
+    await reaches(farfield, later.id, 'pan', 1);
+    await farfield.api('DELETE', `/v1/nodes/${later.id}`);
+    await page.waitForSelector(`[data-row="${later.id}"]`, { state: 'detached' });
+    await page.evaluate(() => window.midiIn(0xb0, 21, 0));
+    await reaches(farfield, id, 'pan', -1);
+    assert.equal(await page.locator('#alert').textContent(), '', 'what has ended is not turned');
 });
 
 test('a MIDI keyboard that is unplugged leaves no note behind, and takes none of another', async () => {

@@ -5,6 +5,7 @@
 import { arrange, make } from '../elements.js';
 import { Builder, OncePerFrame } from '../frames.js';
 import { sameDef } from './same.js';
+import { Scale } from './scale.js';
 import { Synth } from './synth.js';
 
 const NEAR = '300px'; // of what is seen, where cards are kept up to date
@@ -55,11 +56,7 @@ export class SynthList {
             this.#synths.get(detail)?.showHolders());
         context.midi.addEventListener('learned', () => this.#each((synth) => synth.showLearned()));
         context.midi.addEventListener('turn', ({ detail: { synthdef, parameter, position } }) =>
-            this.#each((synth) => {
-                if (synth.def?.name !== synthdef) return;
-                synth.build();
-                synth.turn(parameter, position);
-            }));
+            this.#turn(synthdef, parameter, position));
     }
 
     show() {
@@ -77,6 +74,20 @@ export class SynthList {
 
     #each(callback) {
         for (const synth of this.#synths.values()) callback(synth);
+    }
+
+    // What a MIDI controller turns is turned whether it is shown or not.
+    #turn(synthdef, name, position) {
+        const { nodes, synthdefs } = this.#farfield;
+        const parameter = synthdefs.get(synthdef)?.parameters.find((each) => each.name === name);
+        if (!Number.isFinite(parameter?.min) || !Number.isFinite(parameter.max)) return;
+        const value = new Scale(parameter).value(position);
+        for (const node of nodes.values()) {
+            if (node.synthdef !== synthdef || !this.#shows(node)) continue;
+            const card = this.#synths.get(node.id);
+            if (card?.isBuilt) card.turn(name, position);
+            else this.#context.set(node.id, name, value);
+        }
     }
 
     #ask() {
