@@ -36,7 +36,8 @@ function panic() {
 find('#panic').onclick = panic;
 // Escape empties a search field, and a dialog has its own.
 function isForElement(element) {
-    return element.closest?.('dialog') || element.matches?.('[type=search]') && element.value !== '';
+    return element.closest?.('dialog') ||
+        (element.matches?.('[type=search]') && element.value !== '');
 }
 
 let escapeAt = -TWICE;
