@@ -127,6 +127,13 @@ test('a row is dragged before, behind and into another', async () => {
     await page.keyboard.press('Escape');
     await page.mouse.up();
     await inOrder(inner, b, a, c);
+    // A press that is let go beside the list begins none without a button.
+    await page.mouse.move(from.x + from.width / 2, from.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(from.x + from.width / 2, 5);
+    await page.mouse.up();
+    await page.mouse.move(to.x + to.width / 2, to.y + to.height * 0.9, { steps: 5 });
+    assert.equal(await page.locator('#tree-nodes.dragging').count(), 0);
 });
 
 test('Alt and the arrow keys move a row, and it keeps the focus', async () => {

@@ -15,7 +15,8 @@ export class RowDrag {
     #goal = null; // {row, action}
     #frame = 0;
 
-    // `on` has mayTake(id), mayDrop(id, target, action), drop(id, target, action).
+    // `on` has mayTake(id), mayDrop(id, target, action), drop(id, target, action), and
+    // end() after each drag, whatever came of it.
     constructor(list, on) {
         this.#list = list;
         this.#on = on;
@@ -47,6 +48,11 @@ export class RowDrag {
 
     #onMove(event) {
         if (event.pointerId !== this.#pointer) return;
+        // Let go outside of the list, before it was a drag.
+        if (event.buttons === 0) {
+            this.#end();
+            return;
+        }
         const { clientX: x, clientY: y } = event;
         if (!this.#isDragging) {
             if (Math.hypot(x - this.#at.x, y - this.#at.y) < START) return;
@@ -111,6 +117,8 @@ export class RowDrag {
             this.#list.releasePointerCapture(this.#pointer);
         }
         this.#from = this.#pointer = null;
+        if (!this.#isDragging) return;
         this.#isDragging = false;
+        this.#on.end();
     }
 }

@@ -52,6 +52,7 @@ export class NodeTree {
             mayTake: (id) => this.#mayMove(id),
             mayDrop: (id, target, action) => this.#mayDrop(id, target, action),
             drop: (id, target, action) => this.#move(id, target, action),
+            end: () => this.#ask(),
         });
         model.addEventListener('order', () => this.#ask());
         farfield.addEventListener('synthdefs', () => this.#ask());
