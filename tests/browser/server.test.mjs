@@ -174,6 +174,16 @@ test('a server that goes away is told, and all is there again when it is back', 
 
 test('a view that is not open asks for nothing', async () => {
     const told = [];
+    // Opened, left and opened again before it came; then it is left.
+    await page.evaluate(() => { location.hash = 'play'; });
+    await page.route('**/panel/server/view.js*', async (route) => {
+        await new Promise((done) => { setTimeout(done, 1000); });
+        await route.continue();
+    });
+    await page.reload();
+    for (const view of ['server', 'play', 'server']) await page.locator(`#tab-${view}`).click();
+    await page.waitForSelector('#view-server > *');
+    await page.waitForSelector('#connection.good');
     page.on('websocket', () => told.push('another connection'));
     await page.locator('#tab-play').click();
     await page.waitForSelector('#view-server', { state: 'hidden' });

@@ -26,6 +26,7 @@ class Tab {
     #attempts = 0;
     #loading = null;
     #view = null;
+    #isShown = false;
     isOpen = false;
 
     constructor(name, title, context) {
@@ -65,14 +66,19 @@ class Tab {
                 return;
             }
         }
-        if (this.isOpen) this.#view.show();
+        // It may have been left meanwhile, and opened again before it came.
+        if (!this.isOpen || this.#isShown) return;
+        this.#isShown = true;
+        this.#view.show();
     }
 
     close() {
         if (!this.isOpen) return;
         this.isOpen = false;
         this.#mark();
-        this.#view?.hide();
+        if (!this.#isShown) return;
+        this.#isShown = false;
+        this.#view.hide();
     }
 
     #mark() {
