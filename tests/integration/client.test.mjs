@@ -377,12 +377,44 @@ test('close() ends what waits, and a closed one says so', async () => {
     client.close();
     for (const call of calls) await refused(call, 'closed', /was closed/);
     await refused(client.commands.clock.show(), 'closed', /was closed/);
+    await refused(client.commands.stats.metrics(), 'closed', /was closed/);
     await refused(client.ready(), 'closed', /was closed/);
     client.useKey('x');
     client.close();
     assert.equal(client.connection, 'closed');
     await waitFor('the socket to go', () => server.sockets.size === 0);
     await server.stop();
+});
+
+test('a file is stopped halfway by signal and by close(), and begins in time', async () => {
+    const begun = []; // answers that have begun, and go on
+    const server = createServer((request, response) => {
+        if (request.url === '/metrics') return undefined; // taken, and never answered
+        if (request.url === '/v1') return response.writeHead(500).end();
+        response.writeHead(200, { 'content-type': 'audio/flac' });
+        response.write('some');
+        return begun.push(response);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const client = open(`http://127.0.0.1:${server.address().port}`);
+    const { recording, stats } = client.commands;
+    await refused(stats.metrics({}, { timeout: 0.2 }), 'timeout', /stats\.metrics within 0\.2 s/);
+    const giveUp = new AbortController();
+    const first = await recording.audio({ id: 'x' }, { signal: giveUp.signal });
+    const second = await recording.audio({ id: 'x' }, { timeout: 5 });
+    const texts = [first.text(), second.text()];
+    giveUp.abort(new Error('never mind'));
+    assert.equal((await within('its end', 2000, failure(texts[0]))).message, 'never mind');
+    const whole = await recording.audio({ id: 'x' });
+    assert.equal(whole.headers.get('content-type'), 'audio/flac');
+    begun[2].end(' more');
+    assert.equal(await within('the whole', 2000, whole.text()), 'some more');
+    client.close();
+    await within('its end', 2000, refused(texts[1], 'closed', /was closed/));
+    await waitFor('the server to see both go', () => begun.every(({ destroyed }) => destroyed));
+    server.closeAllConnections();
+    server.close();
 });
 
 // A program of its own that runs this text, and has to end by itself.

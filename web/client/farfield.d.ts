@@ -16,7 +16,7 @@ export type Bytes = Blob | ArrayBuffer | ArrayBufferView;
 export type Method = keyof Commands;
 
 export interface CallOptions {
-    /** seconds; 10 by the WebSocket, none for files */
+    /** seconds until the answer, or the file, begins: 10, and none where bytes go up */
     timeout?: number;
     signal?: AbortSignal;
 }

@@ -2,6 +2,7 @@
 // The commands that need HTTP: what carries a file's bytes, or SDP.
 import { CallError } from './errors.js';
 
+const TIMEOUT = 10; // seconds until an answer begins; none for what goes up
 const MEDIA = { 'audio/*': 'application/octet-stream' }; // the server looks at what is in it
 
 export class Rest {
@@ -31,8 +32,10 @@ export class Rest {
         return url.href;
     }
 
-    // Resolves to the result where that is JSON, else to the Response itself.
+    // Resolves to the result where that is JSON, else to the Response itself, whose body `signal` and
+    // the end stop as well; `timeout` is until it begins.
     async call(method, row, { data, ...params }, { timeout, signal } = {}) {
+        if (this.#ending.aborted) throw closed(method);
         const headers = {};
         if (this.#key()) headers.authorization = `Bearer ${this.#key()}`;
         if (data !== undefined) headers['content-type'] = MEDIA[row.body] ?? row.body;
@@ -40,12 +43,21 @@ export class Rest {
         const onabort = () => giveUp.abort(signal.reason);
         signal?.addEventListener('abort', onabort);
         if (signal?.aborted) onabort();
+        const seconds = timeout ?? (data === undefined ? TIMEOUT : Infinity);
         const late = () => giveUp.abort(new CallError('timeout',
-            `the server did not answer ${method} within ${timeout} s`, { method }));
-        const alarm = timeout && setTimeout(late, timeout * 1000);
-        const onend = () => giveUp.abort(
-            new CallError('closed', 'the connection was closed', { method }));
+            `the server did not answer ${method} within ${seconds} s`, { method }));
+        const alarm = Number.isFinite(seconds) && setTimeout(late, seconds * 1000);
+        const onend = () => giveUp.abort(closed(method));
         this.#ending.addEventListener('abort', onend);
+        const forget = () => {
+            signal?.removeEventListener('abort', onabort);
+            this.#ending.removeEventListener('abort', onend);
+        };
+        const words = (error) => {
+            if (giveUp.signal.aborted) return giveUp.signal.reason;
+            if (error instanceof CallError) return error;
+            return new CallError('away', 'the server cannot be reached', { method });
+        };
         try {
             const answer = await fetch(this.url(row, params), {
                 method: row.http.split(' ')[0],
@@ -53,15 +65,15 @@ export class Rest {
                 body: data,
                 signal: giveUp.signal,
             });
-            return await this.#read(method, answer);
+            const result = await this.#read(method, answer);
+            if (result === answer && answer.body) return watched(answer, words, forget);
+            forget();
+            return result;
         } catch (error) {
-            if (giveUp.signal.aborted) throw giveUp.signal.reason;
-            if (error instanceof CallError) throw error;
-            throw new CallError('away', 'the server cannot be reached', { method });
+            forget();
+            throw words(error);
         } finally {
             clearTimeout(alarm);
-            signal?.removeEventListener('abort', onabort);
-            this.#ending.removeEventListener('abort', onend);
         }
     }
 
@@ -72,6 +84,33 @@ export class Rest {
         const data = isJson ? await answer.json() : { status: answer.status };
         throw CallError.refused(method, { data, message: `the server answered ${answer.status}` });
     }
+}
+
+function closed(method) {
+    return new CallError('closed', 'the connection was closed', { method });
+}
+
+// The same answer, with a body that calls forget() at its end and fails with words(error).
+function watched(answer, words, forget) {
+    const reader = answer.body.getReader();
+    const body = new ReadableStream({
+        async pull(controller) {
+            try {
+                const { done, value } = await reader.read();
+                if (!done) return controller.enqueue(value);
+                controller.close();
+            } catch (error) {
+                controller.error(words(error));
+            }
+            return forget();
+        },
+        cancel(reason) {
+            forget();
+            return reader.cancel(reason);
+        },
+    }, { highWaterMark: 0 });
+    const { status, statusText, headers } = answer;
+    return new Response(body, { status, statusText, headers });
 }
 
 // Bytes go by HTTP, as they are.
