@@ -96,6 +96,35 @@ for (const [kind, options] of [['pcm', {}], ['webrtc', { wrtc }]]) {
     });
 }
 
+for (const [kind, options] of [['pcm', {}], ['webrtc', { wrtc }]]) {
+    test(`by ${kind}: an error of the program's own is reported, and ends no sound`, async () => {
+        const thrown = [];
+        const had = process.listeners('uncaughtException');
+        process.removeAllListeners('uncaughtException');
+        process.on('uncaughtException', ({ message }) => thrown.push(message));
+        let blocks = 0;
+        const listening = client.listen('main', {
+            ...options,
+            onsamples() {
+                if (++blocks % 10 === 1) throw new Error('mine');
+            },
+        });
+        const states = [];
+        listening.addEventListener('state', ({ detail }) => states.push(detail));
+        listening.start();
+        try {
+            await waitFor('what comes after it', () => blocks > 30);
+            await waitFor('the reports', () => thrown.length >= 3);
+        } finally {
+            await listening.stop();
+            process.removeAllListeners('uncaughtException');
+            for (const listener of had) process.on('uncaughtException', listener);
+        }
+        assert.deepEqual(states, ['connecting', 'connected', 'idle']);
+        assert.deepEqual([...new Set(thrown)], ['mine']);
+    });
+}
+
 test('WebRTC that does not come through is followed by plain samples', async () => {
     // One whose packets go nowhere: it never hears of a candidate.
     class Deaf extends wrtc.RTCPeerConnection {
@@ -121,7 +150,7 @@ test('WebRTC that does not come through is followed by plain samples', async () 
 test('it is heard again when the pipeline dies, and while the controller is away', async () => {
     const ear = hear();
     ear.listening.start();
-    await client.commands.synth.new({ synthdef: 'sine', controls: { freq: 466 } });
+    const { id } = await client.commands.synth.new({ synthdef: 'sine', controls: { freq: 466 } });
     await ear.pitched(466);
     await farfield.kill('pipeline');
     await waitFor('it to be lost', () => ear.listening.state === 'lost');
@@ -130,11 +159,14 @@ test('it is heard again when the pipeline dies, and while the controller is away
     assert.equal(ear.listening.state, 'connected');
     await farfield.kill('controller');
     await waitFor('the connection to be lost', () => client.connection === 'lost');
+    ear.left.fill(0);
+    await ear.pitched(466); // half a second of it came with nobody to ask
+    assert.equal(client.connection, 'lost');
     farfield.launch();
     await farfield.ready();
     await client.ready();
+    await client.commands.node.free({ id });
     await client.commands.synth.new({ synthdef: 'sine', controls: { freq: 277 } });
-    ear.left.fill(0);
-    await waitFor('sound', () => rms(ear.left) > 0.01);
+    await ear.pitched(277);
     await ear.listening.stop();
 });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Hearing without loudspeakers: a program gets the samples of a room as they arrive.
+import { run } from './tell.js';
 
 // What paths sound to, as Output is in a page: hands on the samples of the one that is heard.
 export class SampleOutput {
@@ -17,7 +18,7 @@ export class SampleOutput {
     async play(source) {
         await this.silence();
         this.#source = source;
-        source.onsamples = this.#onsamples;
+        source.onsamples = (block) => run(this.#onsamples, block); // no path ends by its errors
     }
 
     async silence() {
