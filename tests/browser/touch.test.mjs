@@ -137,8 +137,6 @@ test('a SynthDef that is held ends with the finger, also over a new connection',
     await page.evaluate(() => window.sockets.forEach((socket) => socket.close()));
     await page.waitForSelector('#connection:not(.good)');
     await page.waitForSelector('#connection.good');
-    await sounds(1);
-    assert.equal(await hold.getAttribute('aria-pressed'), 'true');
     await touch('touchEnd');
     await sounds(0);
 });
