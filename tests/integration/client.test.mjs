@@ -3,7 +3,7 @@
 // that a server says brings it down, and close() leaves nothing.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
@@ -331,6 +331,35 @@ test('a list that is slow to come is awaited, however often the status comes', a
     await server.stop();
 });
 
+test('each line of the log is there once, in order, and none is missing', async () => {
+    let lines = [];
+    const line = (number) => ({ number, message: `line ${number}` });
+    const server = await startScripted({
+        answer({ method }) {
+            return method === 'log.list' ? { lines } : {};
+        },
+    });
+    const client = open(server.base);
+    await client.ready();
+    lines = [line(3), line(4)];
+    const told = [];
+    client.watch('log', (log, change) => told.push(change?.value.number ?? null));
+    await waitFor('the list', () => told.length === 1);
+    for (const number of [3, 4, 5, 5, 4, 6]) server.tell('log', line(number));
+    await client.commands.clock.show();
+    assert.deepEqual(told, [null, 5, 6]);
+    assert.deepEqual(client.log.map(({ number }) => number), [3, 4, 5, 6]);
+    // More than the connection took: the newest comes first.
+    lines = [3, 4, 5, 6, 7, 8, 9].map(line);
+    for (const number of [9, 7, 8]) server.tell('log', line(number));
+    await waitFor('the list anew', () => client.log.length === 7);
+    assert.deepEqual(client.log, lines);
+    server.tell('log', line(10));
+    await waitFor('the next', () => told.at(-1) === 10);
+    assert.equal(client.log.length, 8);
+    await server.stop();
+});
+
 // --- nonsense ---
 
 test('nonsense from the server is passed over', async () => {
@@ -415,6 +444,29 @@ test('a file is stopped halfway by signal and by close(), and begins in time', a
     await waitFor('the server to see both go', () => begun.every(({ destroyed }) => destroyed));
     server.closeAllConnections();
     server.close();
+});
+
+test('a listening that is stopped leaves nothing, and none begins after close()', async () => {
+    const server = await startScripted({ answer: () => undefined });
+    const client = open(server.base);
+    await client.ready();
+    const count = () => getEventListeners(client.rpc, 'state').length;
+    const had = count();
+    const hear = () => client.listen('main', { onsamples() {} });
+    for (let i = 0; i < 5; i++) {
+        const listening = hear();
+        assert.equal(count(), had, 'one that was not started');
+        listening.start();
+        assert.ok(count() > had);
+        await listening.stop();
+        assert.equal(count(), had, 'one that was');
+    }
+    client.close();
+    const listening = hear();
+    listening.start();
+    assert.deepEqual([listening.state, listening.error, count()],
+        ['idle', 'the connection was closed', had]);
+    await server.stop();
 });
 
 // A program of its own that runs this text, and has to end by itself.

@@ -13,24 +13,26 @@ export function localNow() {
 export class ServerClock {
     #rpc;
     #timer = 0;
+    #onState = () => this.ask();
     offset = null; // milliseconds that the server's clock is ahead of ours, null while unknown
     roundTrip = null; // seconds, of the fastest answer
 
     constructor(rpc) {
         this.#rpc = rpc;
-        rpc.addEventListener('state', () => this.#timer && this.ask());
     }
 
     // Goes on asking, until stop().
     start() {
         if (this.#timer) return;
         this.#timer = setInterval(() => this.ask(), EVERY);
+        this.#rpc.addEventListener('state', this.#onState);
         this.ask();
     }
 
     stop() {
         clearInterval(this.#timer);
         this.#timer = 0;
+        this.#rpc.removeEventListener('state', this.#onState);
     }
 
     // Unix milliseconds by the server's clock.

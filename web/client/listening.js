@@ -75,15 +75,15 @@ export class Listening extends EventTarget {
             : (await import('./ladder.js')).ladder(mode, kinds));
         this.output = onsamples ? new SampleOutput(onsamples) : new Output();
         this.clock = new ServerClock(rpc);
-        rpc.addEventListener('state', ({ detail }) => {
-            if (detail === 'open' && this.#wanted && !this.#current) this.#seek();
-            if (detail === 'closed') this.stop();
-        });
     }
 
-    // To be called from a press of a button.
+    // To be called from a press of a button. After the connection was closed nothing comes of it.
     start() {
         if (this.#wanted) return;
+        if (this.#rpc.state === 'closed') {
+            this.error = 'the connection was closed';
+            return;
+        }
         this.#wanted = true;
         this.#failures = this.#climbs = 0;
         this.output.wake();
@@ -97,6 +97,10 @@ export class Listening extends EventTarget {
     #watch() {
         this.#watching = new AbortController();
         const { signal } = this.#watching;
+        this.#rpc.addEventListener('state', ({ detail }) => {
+            if (detail === 'open' && !this.#current) this.#seek();
+            if (detail === 'closed') this.stop();
+        }, { signal });
         const recover = () => this.#recover();
         globalThis.addEventListener?.('online', recover, { signal });
         globalThis.navigator?.connection?.addEventListener?.('change', recover, { signal });

@@ -37,7 +37,7 @@ class MapMirror {
         this.value = new Map(all.map((entry) => [entry[this.#row.key], entry]));
     }
 
-    // Resolves to the changes: [{key, value, before}].
+    // Returns the changes: [{key, value, before}].
     apply(params, method) {
         const { member, key, gone = [] } = this.#row;
         if (method === 'listener.stats') return this.#merge(params.listeners);
@@ -105,7 +105,12 @@ class TailMirror {
         this.value = [...answer[this.#member]];
     }
 
+    // The same, or null where something between is missing. What has a number may come twice, in
+    // the list and by itself, or late.
     apply(params) {
+        const last = this.value.at(-1)?.number;
+        if (params.number <= last) return [];
+        if (params.number > last + 1) return null;
         this.value.push(params);
         if (this.value.length > TAIL[this.kind]) this.value.shift();
         return [{ key: null, value: params, before: undefined }];
@@ -128,7 +133,8 @@ function mirrorOf(kind) {
 export class Mirrors {
     #call;
     #on;
-    #kept = new Map(); // kind -> {mirror, watchers: Set, isFresh, isAsked, search, ends}
+    #kept = new Map(); // kind -> {mirror, watchers: Set, isFresh, isAsked, search, end}
+    #endStatus = null; // of what hears the server's status, while anything is kept
     #epoch = null;
     #isOpen = false;
 
@@ -155,8 +161,9 @@ export class Mirrors {
         }
         return () => {
             if (!kept.watchers.delete(watcher) || kept.watchers.size > 0) return;
-            for (const end of kept.ends) end();
+            kept.end();
             this.#kept.delete(kind);
+            if (this.#kept.size === 0) this.#endStatus();
         };
     }
 
@@ -176,14 +183,13 @@ export class Mirrors {
         if (known) return known;
         const mirror = mirrorOf(kind);
         const kept = { mirror, watchers: new Set(), isFresh: false, isAsked: false, search: 0,
-            ends: [] };
-        if (this.#isOpen && this.#kept.size === 0) this.#askEpoch();
-        this.#kept.set(kind, kept);
-        kept.ends.push(
-            this.#on(mirror.topic, (params, method) => this.#onEvent(kept, params, method)),
+            end: this.#on(mirror.topic, (params, method) => this.#onEvent(kept, params, method)) };
+        if (this.#kept.size === 0) {
             // Whatever is watched, the epoch is.
-            this.#on('server.status', (status) => this.#onStatus(status)),
-        );
+            this.#endStatus = this.#on('server.status', (status) => this.#onStatus(status));
+            if (this.#isOpen) this.#askEpoch();
+        }
+        this.#kept.set(kind, kept);
         if (this.#isOpen) this.#fetch(kept);
         return kept;
     }
@@ -194,7 +200,7 @@ export class Mirrors {
     }
 
     // Answers and events come in the order in which the server made them, so an event that follows
-    // a list is newer than the list.
+    // a list is newer than the list; those of the log, which wait a little, have numbers.
     async #fetch(kept) {
         const search = ++kept.search;
         kept.isAsked = true;
@@ -214,7 +220,9 @@ export class Mirrors {
 
     #onEvent(kept, params, method) {
         if (!kept.isFresh || !isObject(params)) return;
-        for (const change of kept.mirror.apply(params, method)) this.#tell(kept, change);
+        const changes = kept.mirror.apply(params, method);
+        if (changes) for (const change of changes) this.#tell(kept, change);
+        else if (!kept.isAsked) this.#fetch(kept);
     }
 
     // Another epoch makes all stale; what could not be fetched is tried again.
