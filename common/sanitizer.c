@@ -15,9 +15,9 @@ const char *__asan_default_options(void)
 
 const char *__lsan_default_suppressions(void)
 {
-    // OpenSSL frees a thread's random numbers when the thread ends, for which an exit does not
-    // wait.
-    return "leak:_dl_init\nleak:RAND_get0_public\nleak:RAND_get0_private\n";
+    // OpenSSL frees a thread's random numbers and errors when the thread ends, for which an exit
+    // does not wait.
+    return "leak:_dl_init\nleak:RAND_get0_public\nleak:RAND_get0_private\nleak:ERR_clear_error\n";
 }
 
 #endif

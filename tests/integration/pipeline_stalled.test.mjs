@@ -2,7 +2,7 @@
 // A listener whose socket holds up whoever sends: it is put out, and the others hear on. Where the
 // socket never lets go, the pipeline makes way for another one.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, beforeEach, test } from 'node:test';
@@ -13,8 +13,10 @@ import { Rig, build } from './pipeline_rig.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'farfield-stalled-'));
 const block = join(folder, 'port');
+// Written in place: the pipeline has it mapped.
+const file = openSync(block, 'w');
 const hold = (port, milliseconds = 0) =>
-    writeFileSync(block, new Uint8Array(new Uint16Array([port, milliseconds]).buffer));
+    writeSync(file, new Uint8Array(new Uint16Array([port, milliseconds]).buffer), 0, 4, 0);
 const OTHERS = 3;
 
 let rig;
@@ -45,14 +47,19 @@ async function portOf(listener) {
     return stats.find(({ id }) => id === pair.localCandidateId).port;
 }
 
+const areConnected = (count) => waitFor(`${count} listeners`, () => new Set(rig.controller.messages
+    .filter(({ type, state }) => type === 'state' && state === 'connected')
+    .map(({ listener }) => listener)).size === count);
+
 // {slow, listener, others}: who is to be held up, by what id, and those who hear with it.
 async function audience() {
     const others = [];
     for (let i = 0; i < OTHERS; i++) others.push(await listen({ base: rig.controller.base }));
-    const connected = rig.controller.receive(({ type, state }) =>
-        type === 'state' && state === 'connected');
+    await areConnected(OTHERS);
+    const before = rig.controller.present();
     const slow = await listen({ base: rig.controller.base });
-    const { listener } = await connected;
+    await areConnected(OTHERS + 1);
+    const listener = rig.controller.present().find((id) => !before.includes(id));
     for (const one of [...others, slow]) await one.pitched(440);
     return { slow, listener, others };
 }
