@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { launchBrowser } from '../lib/browser.mjs';
 import { startFarfield } from '../lib/farfield.mjs';
-import { accessible, sees, screenshots } from '../lib/page.mjs';
+import { accessible, closePanel, screenshots, sees } from '../lib/panel.mjs';
 import { rms } from '../lib/sound.mjs';
 import { Tap } from '../lib/tap.mjs';
 import { waitFor } from '../lib/wait.mjs';
@@ -55,10 +55,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-    const { problems } = page;
-    await page.close();
-    await farfield.api('POST', '/v1/server/panic');
-    assert.deepEqual(problems, [], 'no error in the console');
+    await closePanel(page, farfield);
 });
 
 after(async () => {

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { launchBrowser } from '../lib/browser.mjs';
 import { startFarfield } from '../lib/farfield.mjs';
-import { lookAt, nodeOf, openPanel, reaches, rememberSockets, synthsOf } from '../lib/panel.mjs';
+import {
+    closePanel, lookAt, nodeOf, openPanel, reaches, rememberSockets, synthsOf,
+} from '../lib/panel.mjs';
 import { scsyndef } from '../lib/scgf.mjs';
 import { waitFor } from '../lib/wait.mjs';
 
@@ -25,11 +27,8 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-    const { problems } = page;
     await page.evaluate(() => localStorage.clear());
-    await page.close();
-    await farfield.api('POST', '/v1/server/panic');
-    assert.deepEqual(problems, [], 'no error in the console');
+    await closePanel(page, farfield);
 });
 
 after(async () => {

@@ -6,18 +6,15 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { launchBrowser } from '../lib/browser.mjs';
 import { startFarfield } from '../lib/farfield.mjs';
-import { accessible, dropFiles, screenshots, sees } from '../lib/page.mjs';
+import { accessible, closePanel, dropFiles, openPanel, screenshots, sees } from '../lib/panel.mjs';
 import { pitch } from '../lib/sound.mjs';
 import { waitFor } from '../lib/wait.mjs';
 
 let farfield, browser, page;
 
 async function open(options) {
-    const opened = await browser.page(options);
-    opened.setDefaultTimeout(30000);
-    await opened.goto(`${farfield.base}/#scenes`);
+    const opened = await openPanel(browser, farfield, { view: 'scenes', ...options });
     await opened.waitForSelector('#scene-name');
-    await opened.waitForSelector('#connection.good');
     return opened;
 }
 
@@ -47,15 +44,15 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-    const { problems } = page;
-    await page.close();
-    await farfield.api('POST', '/v1/server/panic');
-    for (const name of await scenes()) await farfield.api('DELETE', `/v1/scenes/${name}`);
-    for (const { id, state } of await recordings()) {
-        if (state === 'recording') await farfield.api('POST', `/v1/recordings/${id}/stop`);
-        await farfield.api('DELETE', `/v1/recordings/${id}`);
+    try {
+        await closePanel(page, farfield);
+    } finally {
+        for (const name of await scenes()) await farfield.api('DELETE', `/v1/scenes/${name}`);
+        for (const { id, state } of await recordings()) {
+            if (state === 'recording') await farfield.api('POST', `/v1/recordings/${id}/stop`);
+            await farfield.api('DELETE', `/v1/recordings/${id}`);
+        }
     }
-    assert.deepEqual(problems, [], 'no error in the console');
 });
 
 after(async () => {

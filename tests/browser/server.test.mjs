@@ -4,16 +4,13 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { launchBrowser } from '../lib/browser.mjs';
 import { startFarfield } from '../lib/farfield.mjs';
-import { accessible, screenshots, sees } from '../lib/page.mjs';
+import { accessible, closePanel, openPanel, screenshots, sees } from '../lib/panel.mjs';
 import { waitFor } from '../lib/wait.mjs';
 
 let farfield, browser, page;
 
 async function open(options) {
-    const opened = await browser.page(options);
-    opened.setDefaultTimeout(30000);
-    await opened.goto(`${farfield.base}/#server`);
-    await opened.waitForSelector('#connection.good');
+    const opened = await openPanel(browser, farfield, { view: 'server', ...options });
     await opened.waitForSelector('#log li');
     return opened;
 }
@@ -33,10 +30,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-    const { problems } = page;
-    await page.close();
-    await farfield.api('POST', '/v1/server/panic');
-    assert.deepEqual(problems, [], 'no error in the console');
+    await closePanel(page, farfield);
 });
 
 after(async () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { launchBrowser } from '../lib/browser.mjs';
 import { root, startFarfield } from '../lib/farfield.mjs';
-import { lookAt, nodeOf, openPanel, synthsOf } from '../lib/panel.mjs';
+import { closePanel, lookAt, nodeOf, openPanel, synthsOf } from '../lib/panel.mjs';
 import { waitFor } from '../lib/wait.mjs';
 
 let farfield;
@@ -25,13 +25,13 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-    const { problems } = page;
     await page.evaluate(() => localStorage.clear());
-    await page.close();
-    await farfield.api('POST', '/v1/server/panic');
-    for (const { id } of (await nodes()).filter((node) => node.kind === 'group' && !node.system &&
-        node.id !== 0)) await farfield.api('POST', `/v1/nodes/${id}/free`);
-    assert.deepEqual(problems, [], 'no error in the console');
+    try {
+        await closePanel(page, farfield);
+    } finally {
+        for (const { id } of (await nodes()).filter((node) => node.kind === 'group' && !node.system &&
+            node.id !== 0)) await farfield.api('POST', `/v1/nodes/${id}/free`);
+    }
 });
 
 after(async () => {

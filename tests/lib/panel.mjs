@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the tests of the panel share: a page of it, what axe says, pictures.
+// What the tests of the panel share: a page of it and its end, what axe says, pictures.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,7 +8,7 @@ import { root } from './farfield.mjs';
 import { waitFor } from './wait.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const screenshots = join(root, 'build/screenshots');
+const screenshotFolder = join(root, 'build/screenshots');
 const DEADLINE = 30000;
 
 // A page of the panel with this view open. `prepare(page)` runs before it goes anywhere.
@@ -22,6 +22,15 @@ export async function openPanel(browser, farfield, { view = 'play', prepare, ...
     return page;
 }
 
+// Ends a test's page and all that sounds; nothing may have gone wrong in the page.
+export async function closePanel(page, farfield) {
+    const { problems } = page;
+    await page.close();
+    await farfield.api('POST', '/v1/server/panic');
+    assert.deepEqual(problems, [], 'no error in the console');
+}
+
+// axe finds nothing wrong with what is shown.
 export async function accessible(page, what) {
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => window.axe.run());
@@ -32,7 +41,7 @@ export async function accessible(page, what) {
 // Looks at a page in light and dark, and as a phone shows it: axe, nothing sticks out, pictures.
 // `settle(page)` makes it ready to be looked at.
 export async function lookAt(page, name, settle = async () => {}) {
-    mkdirSync(screenshots, { recursive: true });
+    mkdirSync(screenshotFolder, { recursive: true });
     const before = page.viewportSize();
     for (const [kind, viewport] of [['', { width: 1280, height: 900 }],
         ['-phone', { width: 360, height: 740 }], ['-wall', { width: 1920, height: 1080 }]]) {
@@ -43,10 +52,52 @@ export async function lookAt(page, name, settle = async () => {}) {
             await accessible(page, `${name}${kind}, ${colorScheme}`);
             assert.equal(await page.evaluate(() => document.documentElement.scrollWidth),
                 viewport.width, `nothing sticks out: ${name}${kind}`);
-            await page.screenshot({ path: join(screenshots, `${name}${kind}-${colorScheme}.png`) });
+            await page.screenshot({ path: join(screenshotFolder, `${name}${kind}-${colorScheme}.png`) });
         }
     }
     await page.setViewportSize(before);
+}
+
+// Waits until the text of an element is like this; gives it.
+export function sees(page, selector, pattern, options) {
+    return waitFor(`${pattern} in ${selector}`, async () => {
+        const text = await page.locator(selector).innerText({ timeout: 5000 });
+        if (!pattern.test(text)) throw new Error(text);
+        return text;
+    }, { timeout: 30000, ...options });
+}
+
+// Pictures of a view in light, dark and on a phone in both, each of them checked by axe, and that
+// nothing sticks out of the phone. `open(options)` opens it anew, `prepare(page)` does what must be
+// done before it shows what it can.
+export async function screenshots(name, page, open, { prepare = () => {} } = {}) {
+    mkdirSync(screenshotFolder, { recursive: true });
+    for (const colorScheme of ['light', 'dark']) {
+        await page.emulateMedia({ colorScheme });
+        await accessible(page, `${name}, ${colorScheme}`);
+        await page.screenshot({ path: join(screenshotFolder, `${name}-${colorScheme}.png`), fullPage: true });
+        const phone = await open({ colorScheme, viewport: { width: 360, height: 740 } });
+        await prepare(phone);
+        await accessible(phone, `${name}, phone, ${colorScheme}`);
+        assert.equal(await phone.evaluate(() => document.documentElement.scrollWidth), 360,
+            'nothing sticks out');
+        await phone.screenshot({ path: join(screenshotFolder, `${name}-phone-${colorScheme}.png`),
+            fullPage: true });
+        assert.deepEqual(phone.problems, [], 'no error in the console');
+        await phone.close();
+    }
+}
+
+// Drops files, [{name, text}], on an element, as a mouse that carries them from another window.
+export async function dropFiles(page, selector, files) {
+    const transfer = await page.evaluateHandle((all) => {
+        const data = new DataTransfer();
+        for (const { name, text } of all) data.items.add(new File([text], name));
+        return data;
+    }, files);
+    for (const type of ['dragenter', 'dragover', 'drop']) {
+        await page.dispatchEvent(selector, type, { dataTransfer: transfer });
+    }
 }
 
 // A node of the server's, or null.
