@@ -65,7 +65,7 @@ test('a key is asked for, refused, and accepted, for files as well', async () =>
     client.useKey('a guess');
     await waitFor('the refusal', () => states.join() === 'connecting,key');
     await refused(client.ready(), 'key', /wants a key/);
-    await refused(client.commands.server.status(), 'away', /not connected/);
+    await refused(client.commands.server.status(), 'key', /wants a key/);
     client.useKey(KEY);
     await client.ready();
     assert.equal((await client.commands.server.status()).state, 'running');

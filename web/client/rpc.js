@@ -124,6 +124,9 @@ export class Rpc extends EventTarget {
         if (this.state === 'closed') {
             return new CallError('closed', 'the connection was closed', { method });
         }
+        if (this.state === 'key') {
+            return new CallError('key', 'the server wants a key', { method });
+        }
         if (this.#socket?.readyState !== OPEN) {
             return new CallError('away', 'not connected to the server', { method });
         }
