@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What scsynth tells nobody, and a controller that takes over from a crashed one has to know: names
-// of nodes and which are paused, which buses are taken, the clock, and how rooms are encoded.
+// of nodes, which are paused and which are held, which buses are taken, the clock, and how rooms
+// are encoded.
+#include "controller/core/leases.h"
 #include "controller/core/session_own.h"
 
 void session_model_changed(struct session *session)
@@ -37,13 +39,23 @@ static json_t *names_to_json(const struct session *session)
     return names;
 }
 
-static json_t *paused_to_json(const struct session *session)
+static bool is_paused(const struct node *node)
 {
-    json_t *paused = json_array();
+    return !node->running;
+}
+
+static bool is_held(const struct node *node)
+{
+    return node->holder || node->lapses;
+}
+
+static json_t *ids_to_json(const struct session *session, bool (*is_one)(const struct node *node))
+{
+    json_t *ids = json_array();
     for (struct node *n = tree_find(&session->tree, TREE_ROOT); n; n = tree_next(n))
-        if (!n->running)
-            json_array_append_new(paused, json_integer(n->id));
-    return paused;
+        if (is_one(n))
+            json_array_append_new(ids, json_integer(n->id));
+    return ids;
 }
 
 static json_t *encodings_to_json(const struct session *session)
@@ -69,9 +81,10 @@ static void save(struct session *session)
     const struct clock *clock = &session->clock;
     session->ports.save_model(
         session->ports.data,
-        json_pack("{s:i s:i s:o s:o s:o s:o s:{s:f s:f s:I s:i}}", "client_id", session->client_id,
-                  "max_logins", session->max_logins, "rooms", encodings_to_json(session), "buses",
-                  buses, "names", names_to_json(session), "paused", paused_to_json(session),
+        json_pack("{s:i s:i s:o s:o s:o s:o s:o s:{s:f s:f s:I s:i}}", "client_id",
+                  session->client_id, "max_logins", session->max_logins, "rooms",
+                  encodings_to_json(session), "buses", buses, "names", names_to_json(session),
+                  "paused", ids_to_json(session, is_paused), "held", ids_to_json(session, is_held),
                   "clock", "tempo", clock->tempo, "beat", clock->beat, "time",
                   (json_int_t)clock->time, "beats_per_bar", clock->beats_per_bar));
 }
@@ -144,6 +157,8 @@ void session_learn_model(struct session *session, const json_t *model)
         learn_encoding(session_room(session, name), each);
     json_array_foreach(json_object_get(model, "paused"), i, each)
         g_hash_table_add(session->paused, GINT_TO_POINTER((int)json_integer_value(each)));
+    json_array_foreach(json_object_get(model, "held"), i, each)
+        g_hash_table_add(session->leased, GINT_TO_POINTER((int)json_integer_value(each)));
     learn_clock(&session->clock, json_object_get(model, "clock"));
 }
 
@@ -156,4 +171,6 @@ void model_on_node(struct session *session, struct node *node)
     g_hash_table_remove(session->learnt, id);
     if (g_hash_table_remove(session->paused, id))
         node->running = false;
+    if (g_hash_table_remove(session->leased, id))
+        lease_lapse(session, node);
 }

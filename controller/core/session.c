@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "controller/core/leases.h"
 #include "controller/core/listening/audience.h"
 #include "controller/core/undo/undo.h"
 
@@ -59,6 +60,7 @@ struct session *session_create(const struct session_ports *ports, int wanted_cli
     session->queries = g_hash_table_new(NULL, NULL);
     session->learnt = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     session->paused = g_hash_table_new(NULL, NULL);
+    session->leased = g_hash_table_new(NULL, NULL);
     session->rooms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, room_destroy);
     add_room(session, "main", 0);
     g_queue_init(&session->hearings);
@@ -81,6 +83,7 @@ void session_destroy(struct session *session)
     g_hash_table_unref(session->queries);
     g_hash_table_unref(session->learnt);
     g_hash_table_unref(session->paused);
+    g_hash_table_unref(session->leased);
     g_ptr_array_unref(session->changed);
     fades_clear(session);
     g_array_unref(session->boot_nodes);
@@ -228,6 +231,7 @@ void session_schedule(struct session *session)
     next = earlier(next, session->journal.due);
     next = earlier(next, session->history.due);
     next = earlier(next, session->holds.due);
+    next = earlier(next, session->state == SERVER_RUNNING ? session->lease_due : 0);
     session->tick_at = next;
     session->ports.wake_at(session->ports.data, next);
 }
@@ -303,6 +307,7 @@ void session_tick(struct session *session, int64_t now)
     journal_tick(session);
     history_tick(session);
     holds_tick(session);
+    leases_tick(session);
     if (batch_is_due(session) && session->flushed_at + SESSION_FLUSH_INTERVAL <= now)
         session_flush(session);
     session_schedule(session);

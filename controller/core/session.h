@@ -219,6 +219,8 @@ struct session {
     int64_t model_at;   // when the model is to be saved, 0 if it is
     GHashTable *learnt; // node id -> name, of nodes that an earlier controller named
     GHashTable *paused; // ids of nodes that were paused then
+    GHashTable *leased; // ids of synths that somebody held then
+    int64_t lease_due;  // when the first lease may lapse, 0 if none does
     int64_t flushed_at;
     int64_t tick_at;        // when session_tick() was asked for, 0 if not
     GQueue waits;           // struct wait, oldest first

@@ -11,6 +11,8 @@
 
 #define TREE_ROOT 0
 
+struct client;
+
 // What a control is mapped to: nothing, or a bus by its index.
 #define MAP_NONE 0
 #define MAP_CONTROL(bus) ((bus) + 1)
@@ -37,8 +39,10 @@ struct node {
     int64_t came_at; // when it was heard to have started
     int64_t set_at;  // when a control was set here last
     int cause;       // client id of who changed it last, -1 where that is not known
-    char *room;      // owned, NULL outside every room
-    char *name;      // owned, NULL without one
+    struct client *holder; // of a synth: who holds it (leases.h), NULL for nobody
+    int64_t lapses;        // when it is released unless somebody takes it up, 0 for never
+    char *room;            // owned, NULL outside every room
+    char *name;            // owned, NULL without one
     struct node *parent, *previous, *next;
     struct node *first, *last; // of a group
 

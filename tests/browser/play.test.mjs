@@ -537,6 +537,59 @@ test('the connection is lost while a note is held: it is let go when it is back'
     await sounds('sine', 0);
 });
 
+// Each test of these has a note of somebody who is gone when the page's own connection is, too: once
+// the server has let go of that, it would have of the page's.
+async function leaveNote() {
+    const witness = await farfield.rpc();
+    await witness.call('synth.new', { synthdef: 'pad', held: true });
+    return () => witness.socket.terminate();
+}
+
+test('a note goes on over a connection that is lost and made anew, until it is let go', async () => {
+    const leave = await leaveNote();
+    await page.locator('[data-hold=sine]').hover();
+    await page.mouse.down();
+    await sounds('sine', 1);
+    await page.evaluate(() => window.sockets.forEach((socket) => socket.close()));
+    leave();
+    await page.waitForSelector('#connection:not(.good)');
+    await page.waitForSelector('#connection.good');
+    await sounds('pad', 0);
+    assert.equal((await synthsOf(farfield, 'sine')).length, 1, 'the pointer is still down');
+    await page.mouse.up();
+    await sounds('sine', 0);
+});
+
+test('a note whose start was answered to nobody goes on, too, and is let go', async () => {
+    const leave = await leaveNote();
+    // The answer comes into a page that is deaf until its connection breaks.
+    await page.evaluate(() => {
+        for (const socket of window.sockets) socket.onmessage = null;
+    });
+    await page.locator('[data-hold=sine]').hover();
+    await page.mouse.down();
+    await sounds('sine', 1);
+    await page.evaluate(() => window.sockets.forEach((socket) => socket.close()));
+    leave();
+    await page.waitForSelector('#connection:not(.good)');
+    await page.waitForSelector('#connection.good');
+    await sounds('pad', 0);
+    assert.equal((await synthsOf(farfield, 'sine')).length, 1, 'the pointer is still down');
+    await page.mouse.up();
+    await sounds('sine', 0);
+});
+
+test('the notes of a page that is killed end by themselves', async () => {
+    const other = await openPanel(browser, farfield);
+    await other.locator('[data-hold=sine]').hover();
+    await other.mouse.down();
+    await sounds('sine', 1);
+    const debug = await browser.context.newCDPSession(other);
+    debug.send('Page.crash').catch(() => {});
+    await sounds('sine', 0);
+    await other.close();
+});
+
 test('what is held stays in the hand when the connection is lost and comes back', async () => {
     const id = await start('sine');
     const other = await farfield.rpc();

@@ -166,6 +166,7 @@ const given = {
         ({ epoch } = (await api('GET', '/v1/server')).body);
         return {};
     },
+    'synth.hold': synth,
     'synthdef.delete': upload,
 };
 // What has to be done behind one.

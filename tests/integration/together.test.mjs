@@ -44,6 +44,26 @@ test('what one has under a finger the others are told, until it is let go', asyn
     await bob.call('node.free', { id });
 });
 
+test('a synth that a connection holds ends with it, unless another takes it up', async () => {
+    const [ada, bob] = [await farfield.rpc(), await farfield.rpc()];
+    await bob.subscribe('nodes');
+    const play = async (controls) => (await ada.call('synth.new',
+        { synthdef: 'sine', controls, held: true })).id;
+    const [left, taken] = [await play({ freq: 300 }), await play({ freq: 400 })];
+    const { id: free } = await ada.call('synth.new', { synthdef: 'sine' });
+    ada.socket.terminate(); // as a page does that is killed
+    await bob.call('synth.hold', { id: taken });
+    await bob.event('node.ended', ({ id }) => id === left);
+    const { nodes: there } = await bob.call('node.list');
+    assert.deepEqual(there.filter(({ synthdef }) => synthdef === 'sine')
+        .map(({ id, releasing }) => [id, releasing]).sort(),
+    [[taken, false], [free, false]].sort());
+    const refused = await farfield.api('POST', '/v1/nodes', { synthdef: 'sine', held: true });
+    assert.equal(refused.status, 422);
+    await bob.call('server.panic');
+    await bob.close();
+});
+
 // --- taking back --------------------------------------------------------------------------------
 
 const nodes = async () => (await farfield.api('GET', '/v1/nodes')).body.nodes

@@ -1595,6 +1595,17 @@ export interface Commands {
         params: Record<string, never>;
         result: Stats;
     };
+    /**
+     * Holds a synth by this connection, in place of whichever did: it is released 10 s after that
+     * has gone, unless another takes it up by then.
+     */
+    'synth.hold': {
+        params: {
+            /** number of the node */
+            id: number;
+        };
+        result: Node;
+    };
     /** Starts a synth; answered when scsynth has started it. */
     'synth.new': {
         params: {
@@ -1606,6 +1617,8 @@ export interface Commands {
             preset?: string;
             /** buses that controls are mapped to, by id or name */
             map?: Maps;
+            /** this connection holds it, as by synth.hold; needs a WebSocket */
+            held?: boolean;
             /** node that the action refers to; the room's group if absent */
             target?: number;
             /** where the new node stands against the target ["head"] */
@@ -2026,6 +2039,11 @@ export interface CommandTree {
         show: Command<'stats.show'>;
     };
     synth: {
+        /**
+         * Holds a synth by this connection, in place of whichever did: it is released 10 s after
+         * that has gone, unless another takes it up by then.
+         */
+        hold: Command<'synth.hold'>;
         /** Starts a synth; answered when scsynth has started it. */
         new: Command<'synth.new'>;
     };

@@ -91,6 +91,7 @@ export const COMMANDS = {
     'session.undo': { rpc: true },
     'stats.metrics': { http: 'GET /metrics' },
     'stats.show': { rpc: true },
+    'synth.hold': { rpc: true },
     'synth.new': { rpc: true },
     'synthdef.add': { rpc: true, http: 'POST /v1/synthdefs', body: 'application/octet-stream' },
     'synthdef.audition': { rpc: true },

@@ -4,6 +4,7 @@
 #include "controller/core/commands/commands.h"
 #include "controller/core/commands/nodes.h"
 #include "controller/core/controls.h"
+#include "controller/core/leases.h"
 #include "controller/core/placement.h"
 #include "controller/core/scenes/presets.h"
 #include "controller/core/session_own.h"
@@ -25,6 +26,16 @@ static struct synthdef *wanted_synthdef(struct session *session, struct call *ca
     return synthdef;
 }
 
+// A bundle may be carried out when nobody is there any more.
+static bool wants_holding(const struct session *session, const struct call *call,
+                          struct problem *problem)
+{
+    bool held = call_flag(call, "held");
+    if (held && (!call->client || session->bundle))
+        problem_add(problem, "held", "needs a WebSocket, and no bundle");
+    return held;
+}
+
 static void synth_new(struct session *session, struct call *call)
 {
     if (!session_require_server(session, call))
@@ -39,6 +50,7 @@ static void synth_new(struct session *session, struct call *call)
         controls_check(synthdef, controls, true, problem);
         maps_check(synthdef, &session->buses, maps, problem);
     }
+    bool held = wants_holding(session, call, problem);
     if (problem->errors) {
         call_fail(call, problem);
         return;
@@ -57,8 +69,23 @@ static void synth_new(struct session *session, struct call *call)
     node->values = g_steal_pointer(&values);
     controls_fill(synthdef, controls, node->values);
     maps_fill(synthdef, &session->buses, maps, node->maps);
+    if (held)
+        lease_take(session, node, call->client);
     session_make_synth(session->out, node, where.action, where.target);
     wait_add(session, WAIT_GO, call, "/s_new", node->id, node_answer);
+}
+
+static void synth_hold(struct session *session, struct call *call)
+{
+    struct node *node = session_node_of(session, call);
+    if (!node)
+        return;
+    if (node->is_group || node->system) {
+        call_fail(call, problem_new(403, "node %d is no synth that could be held", node->id));
+        return;
+    }
+    lease_take(session, node, call->client);
+    call_succeed(call, node_to_json(node));
 }
 
 static const struct command new = {
@@ -76,6 +103,8 @@ static const struct command new = {
                {"controls", PARAM_CONTROLS, false, "control values that differ from the defaults"},
                {"preset", PARAM_STRING, false, "preset that gives what controls does not"},
                {"map", PARAM_MAPS, false, "buses that controls are mapped to, by id or name"},
+               {"held", PARAM_BOOLEAN, false,
+                "this connection holds it, as by synth.hold; needs a WebSocket"},
                PLACEMENT_PARAMS},
     .bundled = true,
     .result = "node",
@@ -83,4 +112,16 @@ static const struct command new = {
     .handle = synth_new,
 };
 
-const struct command *const synth_commands[] = {&new, NULL};
+static const struct command hold = {
+    "synth.hold",
+    .scope = SCOPE_PLAY,
+    .websocket_only = true,
+    .words = "Holds a synth by this connection, in place of whichever did: it is released 10 s "
+             "after that has gone, unless another takes it up by then.",
+    .params = {NODE_ID},
+    .result = "node",
+    .example = "{\"id\":1006633960}",
+    .handle = synth_hold,
+};
+
+const struct command *const synth_commands[] = {&hold, &new, NULL};

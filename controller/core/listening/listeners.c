@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/agent.h"
+#include "controller/core/leases.h"
 #include "controller/core/listening/audience.h"
 #include "controller/core/listening/signaling.h"
 #include "controller/core/undo/undo.h"
@@ -191,6 +192,7 @@ void session_client_gone(struct session *session, struct client *client, int64_t
 {
     session->now = now;
     holds_drop(session, client, -1, NULL);
+    leases_client_gone(session, client);
     undo_client_gone(session, client);
     g_autoptr(GPtrArray) gone = g_ptr_array_new();
     GHashTableIter iter;

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Notes that are held: each is a synth that is started by a key and let go with it. A key may go up
 // before the answer to its start has come, and the connection may be away when it does: what was
-// started is let go as soon as that can be. Each has a name of its own, by which it is found even
-// where the answer was lost.
+// started is let go as soon as that can be, and what is still held goes on. Each has a name of its
+// own, by which it is found even where the answer was lost. The server lets go of all that a page
+// held which does not come back.
 
-const AWAY = 0; // code of an error that says nothing of whether the synth was started
+const AWAY = 0; // code of an error that says nothing of what has become of the call
 
 export class Notes {
     #farfield;
     #complain;
     #held = new Map(); // key -> note
-    #owed = new Map(); // name of what is over, and not known to be let go -> is it being asked for?
+    #unknown = new Map(); // name -> note of which an answer was lost
     #page = Math.random().toString(36).slice(2, 8);
     #count = 0;
 
     constructor(farfield, complain) {
         this.#farfield = farfield;
         this.#complain = complain;
-        farfield.addEventListener('connection', () => this.#settle(true));
+        farfield.addEventListener('connection', () => this.#resume());
         farfield.addEventListener('nodes', () => this.#settle());
         addEventListener('pagehide', () => this.stopAll());
     }
@@ -28,17 +29,14 @@ export class Notes {
         const name = `held-${this.#page}-${++this.#count}`;
         const note = { name, synthdef, isOver: false, id: null };
         this.#held.set(key, note);
-        this.#farfield.rpc.call('synth.new', { synthdef, controls, name }).then(({ id }) => {
-            note.id = id;
-            if (note.isOver) this.#release(note);
-        }, (error) => {
-            if (this.#held.get(key) === note) this.#held.delete(key);
-            if ((error.code ?? AWAY) === AWAY) {
-                this.#owed.set(name, false);
-                this.#settle();
-            }
-            this.#complain(error);
-        });
+        this.#farfield.rpc.call('synth.new', { synthdef, controls, name, held: true })
+            .then(({ id }) => {
+                note.id = id;
+                if (note.isOver) this.#release(note);
+            }, (error) => {
+                this.#onError(note, error);
+                this.#complain(error);
+            });
     }
 
     stop(key) {
@@ -59,31 +57,46 @@ export class Notes {
         return [...this.#held.values()].map(({ id }) => id).filter((id) => id !== null);
     }
 
-    #release({ name, id, synthdef }) {
-        this.#owed.set(name, true);
-        this.#letGo(id, synthdef).then(() => this.#owed.delete(name), (error) => {
-            // It has ended by itself, or the server knows better; only silence means: once more.
-            if ((error.code ?? AWAY) === AWAY) this.#owed.set(name, false);
-            else this.#owed.delete(name);
-        });
+    #release(note) {
+        this.#letGo(note).catch((error) => this.#onError(note, error));
+    }
+
+    // It has ended by itself, or the server knows better; only silence means: once more.
+    #onError(note, error) {
+        if ((error.code ?? AWAY) !== AWAY) return;
+        this.#unknown.set(note.name, note);
+        this.#settle();
     }
 
     // By its gate, where it has one that ends it: that a key was let go is nothing to undo.
-    #letGo(id, synthdef) {
+    #letGo({ id, synthdef }) {
         const { synthdefs } = this.#farfield;
         return synthdefs.get(synthdef)?.releasable ? this.#farfield.set(id, { gate: 0 })
             : this.#farfield.release(id);
     }
 
-    // What is not in a list that was fetched anew is over.
-    #settle(isNew = false) {
-        if (!this.#farfield.synced || this.#owed.size === 0) return;
-        const found = new Set();
-        for (const node of this.#farfield.nodes.values()) {
-            found.add(node.name);
-            if (this.#owed.get(node.name) === false && !node.releasing) this.#release(node);
+    // What is held is held by another connection now. What is over and not in the list needs none
+    // to let it go.
+    #resume() {
+        if (!this.#farfield.synced) return;
+        this.#settle();
+        for (const [name, { isOver }] of this.#unknown) if (isOver) this.#unknown.delete(name);
+        for (const { id } of this.#held.values()) if (id !== null) this.#hold(id);
+    }
+
+    #hold(id) {
+        this.#farfield.rpc.call('synth.hold', { id }).catch(() => {}); // it has ended, or: once more
+    }
+
+    #settle() {
+        if (!this.#farfield.synced || this.#unknown.size === 0) return;
+        for (const { id, name, releasing } of this.#farfield.nodes.values()) {
+            const note = this.#unknown.get(name);
+            if (!note) continue;
+            this.#unknown.delete(name);
+            note.id = id;
+            if (!note.isOver) this.#hold(id);
+            else if (!releasing) this.#release(note);
         }
-        if (!isNew) return;
-        for (const name of this.#owed.keys()) if (!found.has(name)) this.#owed.delete(name);
     }
 }
