@@ -17,6 +17,7 @@ let page;
 before(async () => {
     farfield = await startFarfield();
     browser = await launchBrowser();
+    await browser.context.grantPermissions(['midi']);
 }, { timeout: 120000 });
 
 beforeEach(async () => {
@@ -274,8 +275,11 @@ function fakeMidi() {
         access.inputs.delete('fake');
         access.onstatechange();
     };
-    Object.defineProperty(navigator, 'requestMIDIAccess', { configurable: true,
-        value: async () => access });
+    window.midiAsked = 0;
+    Object.defineProperty(navigator, 'requestMIDIAccess', { configurable: true, value: async () => {
+        window.midiAsked++;
+        return access;
+    } });
 }
 
 test('MIDI plays notes, and turns what it was taught, also after a reload', async () => {
@@ -324,6 +328,31 @@ test('MIDI plays notes, and turns what it was taught, also after a reload', asyn
     await page.evaluate(() => window.midiIn(0xb0, 21, 0));
     await reaches(farfield, id, 'pan', -1);
     assert.equal(await page.locator('#alert').textContent(), '', 'what has ended is not turned');
+});
+
+test('MIDI that was allowed plays from the start in every view; else nobody is asked', async () => {
+    const asTree = async () => {
+        await page.close();
+        page = await openPanel(browser, farfield, { view: 'tree', prepare: async (opened) => {
+            await opened.addInitScript(fakeMidi);
+            await opened.addInitScript(() => localStorage.setItem('farfield.midi.on', 'true'));
+        } });
+    };
+    await asTree();
+    await waitFor('a note', async () => {
+        await page.evaluate(() => window.midiIn(0x90, 69, 127));
+        return (await synthsOf(farfield, 'sine')).length === 1;
+    });
+    await page.evaluate(() => window.midiIn(0x80, 69, 0));
+    await sounds('sine', 0);
+    await browser.context.clearPermissions();
+    await asTree();
+    await page.locator('#tab-play').click();
+    await page.waitForSelector('#midi[aria-pressed=false]');
+    assert.equal(await page.evaluate(() => window.midiAsked), 0, 'no dialog of the browser');
+    await page.locator('#midi').click();
+    await page.locator('#midi-state').getByText('MIDI is on').waitFor();
+    await browser.context.grantPermissions(['midi']);
 });
 
 test('a MIDI keyboard that is unplugged leaves no note behind, and takes none of another', async () => {

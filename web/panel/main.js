@@ -3,6 +3,7 @@
 import { Heard } from '../client/heard.js';
 import { Listening } from '../client/listening.js';
 import { Bar } from './bar.js';
+import { recall } from './choices.js';
 import { Holds } from './holds.js';
 import { KeptFarfield } from './kept.js';
 import { KeyDialog } from './key.js';
@@ -69,6 +70,8 @@ new ListenBar(listening, farfield, find);
 new RecordingDot(farfield, find('#recording-dot'));
 new Settings({ farfield, find });
 new Undo({ farfield, tell, complain, find });
-new Views({ farfield, listening, heard, outbox, holds: new Holds(farfield), mine, complain, tell },
+const views = new Views({ farfield, listening, heard, outbox, holds: new Holds(farfield), mine, complain, tell },
     { list: find('.tabs'), main: find('main') });
 farfield.connect();
+// MIDI plays under every view, and is Play's.
+if (recall('midi.on', false)) views.load('play').catch(complain);

@@ -109,6 +109,11 @@ export class Views {
         this.#follow();
     }
 
+    // Has a view work that is not opened yet.
+    load(name) {
+        return this.#tabs.find((tab) => tab.name === name).load();
+    }
+
     // Opens a view by its name.
     go(name) {
         location.hash = name;

@@ -29,7 +29,7 @@ export class Midi extends EventTarget {
 
     constructor() {
         super();
-        if (recall('midi.on', false)) this.start();
+        if (recall('midi.on', false)) this.#startAgain();
     }
 
     get words() {
@@ -56,6 +56,12 @@ export class Midi extends EventTarget {
         keep('midi.on', true);
         this.#access.onstatechange = () => this.#attach();
         this.#attach();
+    }
+
+    // By itself it asks nobody: what was allowed may have been taken back since.
+    async #startAgain() {
+        const permission = await navigator.permissions?.query({ name: 'midi' }).catch(() => null);
+        if (permission?.state === 'granted') this.start();
     }
 
     stop() {
