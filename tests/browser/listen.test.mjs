@@ -31,12 +31,13 @@ const meter = (id, on = page) => on.locator(`#meter-${id}`).getAttribute('aria-v
     .then(Number);
 
 // What a canvas shows: for each column of device pixels the uppermost painted row, from 0 above to
-// 1 below; null where nothing is painted.
+// 1 below; null where nothing is painted. A slanted line of one pixel, smoothed, covers no pixel of a
+// column by more than 96 of 255 where two of its pieces meet.
 const outline = (selector, on = page) => on.locator(`${selector} canvas.moving`).evaluate((canvas) => {
     const { data, width, height } = canvas.getContext('2d')
         .getImageData(0, 0, canvas.width, canvas.height);
     return Array.from({ length: width }, (_, x) => {
-        for (let y = 0; y < height; y++) if (data[4 * (y * width + x) + 3] > 100) return y / height;
+        for (let y = 0; y < height; y++) if (data[4 * (y * width + x) + 3] > 50) return y / height;
         return null;
     });
 });
@@ -126,7 +127,7 @@ test('the meter, the spectrum and the scope show what sounds', async () => {
         const crossings = rows.filter((y, x) => x > 0 && rows[x - 1] >= 0.25 && y < 0.25).length;
         return crossings >= 4 && crossings <= 6 && rows;
     });
-    assert.ok(waves.every((y) => y < 0.5), 'both of its lanes are used apart');
+    assert.ok(waves.every((y) => y < 0.5), `both of its lanes are used apart: ${Math.max(...waves)}`);
     await farfield.api('DELETE', `/v1/nodes/${node}`);
     await sees(page, '#strongest', /^Silence$/);
     await waitFor('the meter to fall', async () => await meter('received') === -60);

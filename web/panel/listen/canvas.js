@@ -11,6 +11,7 @@ export class Canvas {
     #moving;
     #paint;
     #stale = true;
+    #shown; // what is painted
     #observer;
     #ratio = 1; // device pixels for one of CSS
     width = 0; // CSS pixels
@@ -31,15 +32,25 @@ export class Canvas {
         });
     }
 
-    // The 2D context to draw a frame on, cleared; null while there is no place for it.
-    frame() {
+    // The 2D context to draw a frame on, cleared; null while there is no place for it, and where
+    // `picture`, which tells all that is to be seen, says that it is painted already: each canvas
+    // that is touched costs the page, whatever is drawn on it.
+    frame(picture = null) {
         if (this.width === 0 || this.height === 0) return null;
         if (this.#ratio !== Math.min(SHARPEST, devicePixelRatio)) this.#resize(this);
         if (this.#stale) {
             this.#stale = false;
+            this.#shown = null;
             this.#paint(this.#cleared(this.#still), this.width, this.height);
         }
+        if (picture !== null && picture === this.#shown) return null;
+        this.#shown = picture;
         return this.#cleared(this.#moving);
+    }
+
+    // To the nearest device pixel, in CSS pixels.
+    snap(x) {
+        return Math.round(x * this.#ratio) / this.#ratio;
     }
 
     // The width of a line of one device pixel, which costs a fraction of what a wider one does.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // When to draw: thirty times a second at most, not at all while the page is hidden, and a few times
 // a second for who wants little to move. A timer holds the browser's own frames back between two of
-// ours, since one that draws nothing costs, too.
+// ours, since one that draws nothing costs nearly as much.
 
 export const FASTEST = 30; // frames a second
 const CALM = 4; // with prefers-reduced-motion
-const EARLY = 12; // ms: the browser's next frame comes at most so much later than asked for
+const EARLY = 8; // ms: the browser's next frame comes so much later than asked for, in the mean
 
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 
@@ -14,7 +14,7 @@ export class Frames {
     #timer = 0;
     #frame = 0;
     #last = 0; // when it was drawn
-    #due = 0; // when it may be drawn again
+    #due = 0; // when it is to be drawn again
     #runs = false;
     rate = FASTEST; // at most, frames a second
 
@@ -41,10 +41,6 @@ export class Frames {
         this.#frame = requestAnimationFrame((now) => {
             if (!this.#runs) return;
             const every = 1000 / Math.min(this.rate, calm.matches ? CALM : FASTEST);
-            if (now < this.#due) {
-                this.#ask();
-                return;
-            }
             // Not from now on, which the screen's own rhythm would round up each time.
             this.#due = Math.max(this.#due + every, now + every / 2);
             const passed = now - this.#last;

@@ -29,15 +29,18 @@ export class Level {
     #draw(sound, seconds) {
         const next = this.#shown.map((before, i) =>
             Math.max(FLOOR, sound.peak[i], before - FALL * seconds));
-        if (next.every((level, i) => level === FLOOR && this.#shown[i] === FLOOR)) return;
         this.#shown = next;
-        const context = this.#canvas.frame();
-        if (!context) return;
         const { width, height } = this.#canvas;
+        const bars = next.map((level) => ({
+            end: this.#canvas.snap((1 - level / FLOOR) * width),
+            fill: colour(level > -1 ? 'danger' : level > -9 ? 'hot' : 'accent'),
+        }));
+        const context = this.#canvas.frame(JSON.stringify(bars));
+        if (!context) return;
         const row = (height - 1) / 2;
-        next.forEach((level, i) => {
-            context.fillStyle = colour(level > -1 ? 'danger' : level > -9 ? 'hot' : 'accent');
-            context.fillRect(0, i * (row + 1), (1 - level / FLOOR) * width, row);
+        bars.forEach(({ end, fill }, i) => {
+            context.fillStyle = fill;
+            context.fillRect(0, i * (row + 1), end, row);
         });
     }
 }

@@ -28,7 +28,6 @@ export class Meter {
     #highest = -200;
     #rms = [FLOOR, FLOOR];
     #saidAt = -Infinity;
-    #rests = false; // nothing is to be seen, and that is what is painted
 
     constructor(name, id) {
         this.#name = name;
@@ -60,9 +59,7 @@ export class Meter {
             this.#rms[i] = rms[i];
             this.#highest = Math.max(this.#highest, peak[i]);
         }
-        const rests = this.#shown.every((decibels) => decibels <= FLOOR);
-        if (!rests || !this.#rests || now > this.#saidAt + SAID) this.#draw();
-        this.#rests = rests;
+        this.#draw();
         if (now > this.#saidAt + SAID) {
             this.#saidAt = now;
             this.#tell();
@@ -106,21 +103,24 @@ export class Meter {
     }
 
     #draw() {
-        const context = this.#canvas.frame();
-        if (!context) return;
         const { width } = this.#canvas;
-        this.#rows().forEach(({ top, height }, i) => {
-            const end = part(this.#rms[i]) * width;
-            const warm = part(WARM) * width;
+        const at = (decibels) => this.#canvas.snap(part(decibels) * width);
+        const warm = at(WARM);
+        const bars = this.#rows().map((row, i) => ({ ...row, end: at(this.#rms[i]),
+            line: this.#shown[i] > FLOOR && Math.min(width - 2, at(this.#shown[i])),
+            fill: this.#shown[i] > HOT ? 'danger' : 'text' }));
+        const context = this.#canvas.frame(JSON.stringify(bars));
+        if (!context) return;
+        for (const { top, height, end, line, fill } of bars) {
             context.fillStyle = colour('accent');
             context.fillRect(0, top, Math.min(end, warm), height);
             if (end > warm) {
                 context.fillStyle = colour('hot');
                 context.fillRect(warm, top, end - warm, height);
             }
-            if (this.#shown[i] <= FLOOR) return;
-            context.fillStyle = colour(this.#shown[i] > HOT ? 'danger' : 'text');
-            context.fillRect(Math.min(width - 2, part(this.#shown[i]) * width - 1), top, 2, height);
-        });
+            if (line === false) continue;
+            context.fillStyle = colour(fill);
+            context.fillRect(line, top, 2, height);
+        }
     }
 }

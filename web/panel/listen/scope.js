@@ -37,7 +37,6 @@ export class Scope {
     #words;
     #scale = 0; // index of STEPS
     #quietSince = 0;
-    #rests = false;
 
     constructor() {
         this.#canvas = new Canvas('Scope', (...all) => this.#paint(...all));
@@ -54,23 +53,13 @@ export class Scope {
 
     // Draws a frame of a Sound, whose samples have been read.
     show(sound, now) {
-        if (sound.isSilent && this.#rests) {
-            this.#rest();
-            return;
-        }
-        const context = this.#canvas.frame();
-        if (!context) return;
-        this.#rests = sound.isSilent;
+        const context = this.#canvas.frame(sound.isSilent ? 'silence' : null);
+        if (!context || sound.isSilent) return; // the lines below are those of silence
         this.#choose(sound, now);
         const length = Math.round((Number(this.#span.value) / 1000) * sound.rate);
         const louder = sound.rms[1] > sound.rms[0] ? 1 : 0;
         const from = trigger(sound.samples[louder], length);
         sound.samples.forEach((samples, i) => this.#trace(context, samples, from, length, i));
-    }
-
-    // The zero lines are painted below: a theme or a size that is new is all there is to draw.
-    #rest() {
-        this.#canvas.frame();
     }
 
     // The largest enlargement that all fits into, and that does not flicker between two.

@@ -48,7 +48,6 @@ export class Spectrum {
     #columns = []; // of each column the first line and the one after its last; fractions where narrow
     #columnsFor = '';
     #saidAt = -Infinity;
-    #rests = false;
 
     constructor() {
         this.#canvas = new Canvas('Spectrum', (...all) => this.#paint(...all));
@@ -60,11 +59,8 @@ export class Spectrum {
 
     // Draws a frame of a Sound, whose samples have been read.
     show(sound, now) {
-        if (sound.isSilent && this.#rests && now < this.#saidAt + SAID) return;
-        const context = this.#canvas.frame();
-        if (!context) return;
-        this.#rests = sound.isSilent;
-        if (!sound.isSilent) {
+        const context = this.#canvas.frame(sound.isSilent ? 'silence' : null);
+        if (context && !sound.isSilent) {
             sound.readSpectrum();
             this.#draw(context, sound);
         }

@@ -12,7 +12,7 @@ import { Watch } from './watch.js';
 import { delayWords, lossWords, milliseconds, pathWords, stateWords } from './words.js';
 
 const HINT = 'Turn your volume down, then press Listen. The first sound fades in over two seconds.';
-const RATE = 20; // frames a second: more is not seen in levels, and costs
+const RATE = 30; // frames a second
 const SPAN = 300; // seconds of the plots
 const ROOM = 'main';
 const SILENCE = { peak: [-200, -200], rms: [-200, -200] };
