@@ -24,6 +24,9 @@ fi
 tests/arrows.sh . || complain "an include runs against the arrows of the house"
 tests/arrows.sh --self-test || complain "arrows.sh misses what it should find"
 
+grep -rnE "client/[a-z-]+\.js'" web/panel | grep -v "client/farfield\.js'" &&
+    complain "the panel takes from the client library what is not its entry"
+
 while IFS= read -r file; do
     head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-3.0-or-later' ||
         complain "$file does not begin with its SPDX line"

@@ -170,3 +170,31 @@ test('it is heard again when the pipeline dies, and while the controller is away
     await ear.pitched(277);
     await ear.listening.stop();
 });
+
+test('what happens to nodes is told when it is heard, until stop()', async () => {
+    const { listening } = hear();
+    listening.start();
+    await waitFor('a delay', () => listening.delay > 0);
+    const heard = client.heard(listening);
+    const events = [];
+    const told = new Map(); // id -> when its event came
+    const stop = client.on('node.started', ({ node }) => told.set(node.id, performance.now()));
+    heard.addEventListener('heard', ({ detail }) =>
+        events.push({ ...detail, at: performance.now() }));
+    const { id } = await client.commands.synth.new({ synthdef: 'sine' });
+    assert.equal(heard.hears(id), false, 'it is on its way');
+    await waitFor('it to be heard', () => heard.hears(id));
+    const [first] = events;
+    assert.deepEqual([first.event, first.id, first.node.synthdef], ['node.started', id, 'sine']);
+    assert.ok(first.at - told.get(id) > 400 * listening.delay, 'not before it arrives');
+    await client.commands.node.free({ id });
+    await waitFor('its end', () => !heard.hears(id));
+    assert.equal(events.at(-1).event, 'node.ended');
+    heard.stop();
+    const count = events.length;
+    const { id: other } = await client.commands.synth.new({ synthdef: 'sine' });
+    await waitFor('its event', () => told.has(other));
+    await listening.stop();
+    stop();
+    assert.deepEqual([events.length, client.nodes.size, heard.hears(other)], [count, 0, false]);
+});

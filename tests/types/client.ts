@@ -85,6 +85,10 @@ console.log(stats?.bitrate?.toFixed(), stats?.delay?.toFixed(3), stats?.kind ===
 listening.output.volume = 0.5;
 const [left]: number[] = listening.output.level().peak;
 console.log(left, listening.output.tap?.numberOfOutputs);
+const heard = farfield.heard(listening);
+if (heard.hears(1000)) heard.stop();
+// @ts-expect-error: it is of a listening
+farfield.heard();
 // @ts-expect-error: no such mode
 listening.mode = 'fast';
 await listening.stop();

@@ -3,7 +3,7 @@
 import type { CommandTree, Commands, Topic } from './commands.js';
 import type { EventName, Events } from './events.js';
 import type { ChangeOf, Kind, Known } from './mirrors.js';
-import type { ListenOptions, Listening } from './listening.js';
+import type { HeardNodes, ListenOptions, Listening } from './listening.js';
 
 export * from './commands.js';
 export * from './events.js';
@@ -112,6 +112,8 @@ export class Farfield extends EventTarget implements Known {
 
     /** To hear a room ("main"): start() it, by a press of a button where this is a page. */
     listen(room?: string, options?: ListenOptions): Listening;
+    /** Which nodes are heard here by now, by a listening of listen(). */
+    heard(listening: Listening): HeardNodes;
     /** Ends it for good: what waits is rejected, and no timer or socket is left. */
     close(): void;
 

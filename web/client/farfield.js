@@ -6,6 +6,7 @@
 //     const { id } = await farfield.commands.synth.new({ synthdef: 'sine' });
 import { COMMANDS } from './commands.js';
 import { CallError } from './errors.js';
+import { HeardNodes } from './heard.js';
 import { Listening } from './listening.js';
 import { KINDS, Mirrors } from './mirrors.js';
 import { isBytes, Rest } from './rest.js';
@@ -166,6 +167,12 @@ export class Farfield extends EventTarget {
     // listening.js.
     listen(room = 'main', options = {}) {
         return new Listening(this.rpc, { ...options, room });
+    }
+
+    // Which nodes are heard here by now, and what happens to them as it is heard, by a listening of
+    // listen(): heard.js. stop() ends it.
+    heard(listening) {
+        return new HeardNodes(this, listening);
     }
 
     // Ends it for good: what waits is rejected, and no timer or socket is left.

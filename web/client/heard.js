@@ -2,25 +2,38 @@
 // What happens in scsynth, at the time at which this listener hears it: the events of a Farfield,
 // held back by the measured delay.
 //
-// Events: `heard` (detail: {method, id, node}), and `nodes` when hears() may answer otherwise.
+// Events: `heard` (detail: {event, id, node}; "node.started", "node.changed" or "node.ended"), and
+// `nodes` when hears() may answer otherwise.
 import { tell } from './tell.js';
 
 const MOST = 20; // seconds that an event is held back
 const WAITING = 10000; // events that may wait; beyond that they are not held back
 
-export class Heard extends EventTarget {
+export class HeardNodes extends EventTarget {
     #farfield;
     #listening;
     #waiting = 0;
     #sounding = new Set(); // ids
+    #ending = new AbortController();
+    #ends;
 
     constructor(farfield, listening) {
         super();
         this.#farfield = farfield;
         this.#listening = listening;
-        farfield.on('nodes', (params, method) => this.#onEvent(method, params));
-        farfield.watch('nodes', (nodes, change) => change === null && this.#begin());
-        listening.addEventListener('state', () => this.dispatchEvent(new Event('nodes')));
+        const { signal } = this.#ending;
+        this.#ends = [
+            farfield.on('nodes', (params, event) => this.#onEvent(event, params)),
+            farfield.watch('nodes', (nodes, change) => change === null && this.#begin()),
+        ];
+        listening.addEventListener('state', () => this.dispatchEvent(new Event('nodes')), { signal });
+    }
+
+    // From now on nothing is told.
+    stop() {
+        this.#ending.abort();
+        for (const end of this.#ends) end();
+        this.#sounding.clear();
     }
 
     // Is this node heard here now?
@@ -28,17 +41,17 @@ export class Heard extends EventTarget {
         return this.#listening.state === 'connected' && this.#sounding.has(id);
     }
 
-    #onEvent(method, params) {
-        if (!/^node\.(started|changed|ended)$/.test(method)) return;
+    #onEvent(event, params) {
+        if (!/^node\.(started|changed|ended)$/.test(event)) return;
         const wait = Math.min(MOST, this.#untilHeard(params.time));
         if (wait <= 0 || this.#waiting >= WAITING) {
-            this.#tell(method, params);
+            this.#tell(event, params);
             return;
         }
         this.#waiting++;
         setTimeout(() => {
             this.#waiting--;
-            this.#tell(method, params);
+            this.#tell(event, params);
         }, wait * 1000);
     }
 
@@ -49,12 +62,13 @@ export class Heard extends EventTarget {
         return delay - (clock.now() / 1000 - time);
     }
 
-    #tell(method, { node, id = node.id }) {
+    #tell(event, { node, id = node.id }) {
+        if (this.#ending.signal.aborted) return;
         const had = this.#sounding.has(id);
-        if (method === 'node.ended') this.#sounding.delete(id);
+        if (event === 'node.ended') this.#sounding.delete(id);
         else if (node.running) this.#sounding.add(id);
         else this.#sounding.delete(id);
-        tell(this, 'heard', { method, id, node });
+        tell(this, 'heard', { event, id, node });
         if (had !== this.#sounding.has(id)) this.dispatchEvent(new Event('nodes'));
     }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import type { Node } from './commands.js';
 
 export type PathKind = 'webrtc' | 'websocket' | 'webm' | 'pcm';
 /** "automatic" is balanced; "lowest" delay, or "safe" on a bad network. */
@@ -95,4 +96,22 @@ export class Listening extends EventTarget {
     readonly error: string;
     /** How it arrives, measured half a second ago at most; null while nothing is heard. */
     getAudioStats(): AudioStats | null;
+}
+
+/** What came of a node, by the time at which it is heard here. */
+export interface HeardEvent {
+    event: 'node.started' | 'node.changed' | 'node.ended';
+    id: number;
+    /** as it is; not of "node.ended" */
+    node?: Node;
+}
+
+/**
+ * The nodes as this listener hears them, later than scsynth has them by the measured delay. Events:
+ * "heard" (`detail` is a HeardEvent), and "nodes" when hears() may answer otherwise.
+ */
+export interface HeardNodes extends EventTarget {
+    /** Is this node heard here now? */
+    hears(id: number): boolean;
+    stop(): void;
 }

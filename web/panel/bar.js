@@ -9,22 +9,21 @@ export class Bar {
     constructor({ farfield, find }) {
         this.#farfield = farfield;
         this.#find = find;
-        farfield.addEventListener('connection', () => this.#showServer());
-        farfield.addEventListener('server', () => this.#showServer());
-        this.#showServer();
+        farfield.on('connection', () => this.#show(null));
+        farfield.watch('server', (status) => this.#show(status));
+        this.#show(null);
     }
 
-    #showServer() {
-        const { connection, server, synced } = this.#farfield;
-        const isGood = synced && server?.state === 'running';
+    #show(status) {
+        const isGood = status?.state === 'running';
         const element = this.#find('#connection');
         write(element, {
             connecting: 'Connecting',
             lost: 'No connection to the server, trying again',
             key: 'A key is needed',
-            open: !synced ? 'Connecting' : isGood ? 'Ready' : 'The sound server is starting',
-        }[connection]);
+            open: !status ? 'Connecting' : isGood ? 'Ready' : 'The sound server is starting',
+        }[this.#farfield.connection]);
         element.classList.toggle('good', isGood);
-        this.#find('#load').textContent = isGood ? `· CPU ${server.cpu.average.toFixed(0)} %` : '';
+        this.#find('#load').textContent = isGood ? `· CPU ${status.cpu.average.toFixed(0)} %` : '';
     }
 }

@@ -9,7 +9,7 @@ const RENEW = 4000; // ms
 const UNKNOWN = -32601; // a server that has no such command
 
 export class Holds extends EventTarget {
-    #rpc;
+    #farfield;
     #ours = new Map(); // node -> Map(control -> how many hands)
     #others = new Map(); // node -> Map(client -> {controls, by})
     #timer = 0;
@@ -17,15 +17,11 @@ export class Holds extends EventTarget {
 
     constructor(farfield) {
         super();
-        this.#rpc = farfield.rpc;
-        this.#rpc.addEventListener('notification', ({ detail }) => {
-            if (detail.method === 'node.held') this.#onHeld(detail.params);
-            else if (detail.method === 'node.ended') this.#onEnded(detail.params.id);
-        });
-        farfield.addEventListener('connection', () => {
-            if (farfield.synced) this.#renew(farfield.nodes);
-            else this.#clear();
-        });
+        this.#farfield = farfield;
+        farfield.on('node.held', (hold) => this.#onHeld(hold));
+        farfield.on('node.ended', ({ id }) => this.#onEnded(id));
+        farfield.on('connection', () => this.#clear());
+        farfield.watch('nodes', (nodes, change) => change === null && this.#renew(nodes));
     }
 
     take(node, control) {
@@ -83,7 +79,7 @@ export class Holds extends EventTarget {
     // Holding is a courtesy: where it cannot be told, all else works.
     #call(method, params) {
         if (!this.#isKnown) return;
-        this.#rpc.call(method, params).catch(({ code }) => {
+        this.#farfield.call(method, params).catch(({ code }) => {
             if (code === UNKNOWN) this.#isKnown = false;
         });
     }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Wires the page together.
-import { Heard } from '../client/heard.js';
-import { Listening } from '../client/listening.js';
+import { connect } from '../client/farfield.js';
 import { Bar } from './bar.js';
 import { recall } from './choices.js';
 import { Holds } from './holds.js';
-import { KeptFarfield } from './kept.js';
 import { KeyDialog } from './key.js';
 import { ListenBar } from './listen/bar.js';
 import { Messages } from './messages.js';
@@ -24,14 +22,15 @@ const key = new KeyDialog(find('#key-dialog'));
 const messages = new Messages({ alert: find('#alert'), told: find('#told') });
 const complain = (error) => messages.complain(error);
 const tell = (words) => messages.tell(words);
-const farfield = new KeptFarfield(document.baseURI, { key: key.stored });
+const farfield = connect(document.baseURI, { key: key.stored });
 const mine = new Mine(farfield);
-const listening = new Listening(farfield.rpc);
-const heard = new Heard(farfield, listening);
-const outbox = new Outbox((node, controls) => farfield.set(node, controls).catch(complain));
+const listening = farfield.listen();
+const heard = farfield.heard(listening);
+const outbox = new Outbox((id, controls) =>
+    farfield.commands.node.set({ id, controls }).catch(complain));
 
 function panic() {
-    farfield.panic().catch(complain);
+    farfield.commands.server.panic().catch(complain);
 }
 
 find('#panic').onclick = panic;
@@ -60,18 +59,18 @@ for (const type of ['dragover', 'drop']) {
     });
 }
 
-key.onkey = (value) => farfield.rpc.useKey(value);
-farfield.addEventListener('connection', ({ detail }) => {
-    if (detail === 'key') key.ask();
-    else if (detail === 'open') key.accepted();
+key.onkey = (value) => farfield.useKey(value);
+farfield.on('connection', (state) => {
+    if (state === 'key') key.ask();
+    else if (state === 'open') key.accepted();
 });
 new Bar({ farfield, find });
 new ListenBar(listening, farfield, find);
 new RecordingDot(farfield, find('#recording-dot'));
 new Settings({ farfield, find });
 new Undo({ farfield, tell, complain, find });
-const views = new Views({ farfield, listening, heard, outbox, holds: new Holds(farfield), mine, complain, tell },
-    { list: find('.tabs'), main: find('main') });
-farfield.connect();
+const context = { farfield, listening, heard, outbox, holds: new Holds(farfield), mine, complain,
+    tell };
+const views = new Views(context, { list: find('.tabs'), main: find('main') });
 // MIDI plays under every view, and is Play's.
 if (recall('midi.on', false)) views.load('play').catch(complain);

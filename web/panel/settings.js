@@ -25,8 +25,8 @@ export class Settings {
             role: 'dialog', 'aria-label': 'Settings of this browser' },
         this.#makeName(), this.#makeThemes());
         find('#settings').after(this.#menu);
-        farfield.addEventListener('connection', ({ detail }) =>
-            detail === 'open' && this.#tellName());
+        farfield.on('connection', (state) =>
+            state === 'open' && this.#tellName());
     }
 
     #makeName() {

@@ -16,9 +16,9 @@ export class Undo {
         for (const what of ['undo', 'redo']) {
             const button = find(`#${what}`);
             button.onclick = () => this.#do(what);
-            farfield.addEventListener('connection', () => {
+            farfield.on('connection', (state) => {
                 button.hidden = false;
-                button.disabled = !farfield.synced;
+                button.disabled = state !== 'open';
             });
         }
         addEventListener('keydown', (event) => this.#onKey(event));
@@ -35,12 +35,12 @@ export class Undo {
 
     async #do(what) {
         try {
-            const answer = await this.#farfield.rpc.call(`session.${what}`);
+            const answer = await this.#farfield.call(`session.${what}`);
             const { words } = answer[what === 'undo' ? 'undone' : 'redone'] ?? answer.undone;
             this.#tell(`${what === 'undo' ? 'Undone' : 'Done again'}: ${words}`);
         } catch (error) {
             if (error.code === UNKNOWN) this.#complain(new Error('This server cannot undo'));
-            else if (error.data?.status === 409) this.#tell(error.message);
+            else if (error.status === 409) this.#tell(error.message);
             else this.#complain(error);
         }
     }

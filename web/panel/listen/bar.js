@@ -29,7 +29,7 @@ export class ListenBar {
         listening.addEventListener('state', () => this.#onState());
         listening.addEventListener('stats', () => this.#show());
         listening.output.addEventListener('blocked', () => this.#show());
-        farfield.addEventListener('connection', () => this.#show());
+        farfield.on('connection', () => this.#show());
         this.#show();
     }
 
@@ -94,22 +94,23 @@ export class ListenBar {
         const { state, output } = this.#listening;
         const words = stateWords({ listening: this.#listening, farfield: this.#farfield,
             isSilent: this.#level?.isSilent ?? false });
-        if (state === 'idle' && this.#farfield.synced && !recall('heard')) return FIRST;
+        if (state === 'idle' && this.#farfield.connection === 'open' && !recall('heard')) return FIRST;
         if (state === 'connected' && this.#fading > 0 && !output.blocked) return 'Fading in';
         return words;
     }
 
     #show() {
-        const { state, output, stats } = this.#listening;
+        const { state, output } = this.#listening;
         const isBlocked = state !== 'idle' && output.blocked;
         const button = this.#find('#listen');
         write(button, state === 'idle' ? 'Listen' : 'Stop');
-        button.disabled = state === 'idle' && !this.#farfield.synced;
+        button.disabled = state === 'idle' && this.#farfield.connection !== 'open';
         button.hidden = isBlocked; // one button that does what is wanted
         this.#find('#unblock').hidden = !isBlocked;
         this.#find('#listening').dataset.state = state;
         write(this.#find('#listen-state'), this.#words());
         // Beside the words, not in them: it changes too often to be read out each time.
-        write(this.#find('#bar-delay'), state === 'connected' && !isBlocked ? delayWords(stats) : '');
+        write(this.#find('#bar-delay'), state === 'connected' && !isBlocked ? 
+            delayWords(this.#listening.getAudioStats()) : '');
     }
 }

@@ -61,13 +61,13 @@ export class View {
         listening.output.addEventListener('blocked', () => this.#show());
         this.#watch.addEventListener('silence', () => this.#show());
         this.#history.addEventListener('entry', () => this.#plot());
-        farfield.addEventListener('room', () => this.#show());
-        farfield.addEventListener('connection', () => {
-            if (farfield.connection !== 'open' && this.#shows) this.#drawRoom(SILENCE);
+        farfield.watch('rooms', () => this.#show());
+        farfield.on('connection', (state) => {
+            if (state !== 'open' && this.#shows) this.#drawRoom(SILENCE);
             this.#show();
         });
-        farfield.addEventListener('meter', ({ detail }) => {
-            if (this.#shows && detail.room === ROOM) this.#drawRoom(detail);
+        farfield.on('meter', (level) => {
+            if (this.#shows && level.room === ROOM) this.#drawRoom(level);
         });
     }
 
@@ -110,7 +110,8 @@ export class View {
 
     #show() {
         if (!this.#shows) return;
-        const { state, path, stats, output } = this.#listening;
+        const { state, path, output } = this.#listening;
+        const stats = this.#listening.getAudioStats();
         const isHeard = state === 'connected' && !output.blocked;
         const delay = isHeard ? delayWords(stats) : '';
         const loss = isHeard ? lossWords(this.#history) : '';
@@ -123,11 +124,11 @@ export class View {
     }
 
     #details() {
-        const { state, stats, error } = this.#listening;
+        const { state, error } = this.#listening;
         if (state === 'idle') return '';
         if (state !== 'connected') return error ?? '';
         const listeners = this.#farfield.rooms.get(ROOM)?.listeners ?? 0;
-        const { roundTrip, buffer, jitter, buffering } = stats ?? {};
+        const { roundTrip, buffer, jitter, buffering } = this.#listening.getAudioStats() ?? {};
         return [
             buffering && `Gathering sound, ${buffer.toFixed(1)} s so far`,
             roundTrip != null && `Round trip ${milliseconds(roundTrip)}`,

@@ -74,7 +74,7 @@ export class Dock {
     }
 
     #wire() {
-        this.#farfield.addEventListener('synthdefs', () => this.#showSynthDefs());
+        this.#farfield.watch('synthdefs', () => this.#showSynthDefs());
         this.#select.onchange = () => {
             keep('instrument', this.#select.value);
             this.letGo();

@@ -14,12 +14,17 @@ export class Notes {
     #unknown = new Map(); // name -> note of which an answer was lost
     #page = Math.random().toString(36).slice(2, 8);
     #count = 0;
+    #isFresh = false; // the nodes are known over this connection
 
     constructor(farfield, complain) {
         this.#farfield = farfield;
         this.#complain = complain;
-        farfield.addEventListener('connection', () => this.#resume());
-        farfield.addEventListener('nodes', () => this.#settle());
+        farfield.on('connection', () => { this.#isFresh = false; });
+        farfield.watch('nodes', (nodes, change) => {
+            this.#isFresh = true;
+            if (change === null) this.#resume();
+            else this.#settle();
+        });
         addEventListener('pagehide', () => this.stopAll());
     }
 
@@ -29,7 +34,7 @@ export class Notes {
         const name = `held-${this.#page}-${++this.#count}`;
         const note = { name, synthdef, isOver: false, id: null };
         this.#held.set(key, note);
-        this.#farfield.rpc.call('synth.new', { synthdef, controls, name, held: true })
+        this.#farfield.call('synth.new', { synthdef, controls, name, held: true })
             .then(({ id }) => {
                 note.id = id;
                 if (note.isOver) this.#release(note);
@@ -70,26 +75,25 @@ export class Notes {
 
     // By its gate, where it has one that ends it: that a key was let go is nothing to undo.
     #letGo({ id, synthdef }) {
-        const { synthdefs } = this.#farfield;
-        return synthdefs.get(synthdef)?.releasable ? this.#farfield.set(id, { gate: 0 })
-            : this.#farfield.release(id);
+        const { synthdefs, commands } = this.#farfield;
+        return synthdefs.get(synthdef)?.releasable
+            ? commands.node.set({ id, controls: { gate: 0 } }) : commands.node.release({ id });
     }
 
     // What is held is held by another connection now. What is over and not in the list needs none
     // to let it go.
     #resume() {
-        if (!this.#farfield.synced) return;
         this.#settle();
         for (const [name, { isOver }] of this.#unknown) if (isOver) this.#unknown.delete(name);
         for (const { id } of this.#held.values()) if (id !== null) this.#hold(id);
     }
 
     #hold(id) {
-        this.#farfield.rpc.call('synth.hold', { id }).catch(() => {}); // it has ended, or: once more
+        this.#farfield.call('synth.hold', { id }).catch(() => {}); // it has ended, or: once more
     }
 
     #settle() {
-        if (!this.#farfield.synced || this.#unknown.size === 0) return;
+        if (!this.#isFresh || this.#unknown.size === 0) return;
         for (const { id, name, releasing } of this.#farfield.nodes.values()) {
             const note = this.#unknown.get(name);
             if (!note) continue;

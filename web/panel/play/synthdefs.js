@@ -49,8 +49,10 @@ export class SynthDefList {
             this.#list, this.#empty);
         this.#search.oninput = () => this.#filter();
         this.#search.onkeydown = (event) => this.#onKey(event);
-        farfield.addEventListener('synthdefs', () => this.#render());
-        farfield.addEventListener('nodes', () => this.#counts.ask());
+        farfield.watch('synthdefs', () => this.#render());
+        farfield.watch('nodes', (nodes, change) => {
+            if (!change?.value || !change.before) this.#counts.ask();
+        });
         this.#render();
     }
 

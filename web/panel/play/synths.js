@@ -41,14 +41,13 @@ export class SynthList {
             make('div', { className: 'playing-head' },
                 make('h2', { id: 'synths-title' }, 'Playing ', this.#count), tools),
             this.#list, this.#empty);
-        for (const type of ['nodes', 'synthdefs']) {
-            farfield.addEventListener(type, () => {
-                this.#isDue = true;
-                this.#ask();
-            });
-        }
-        farfield.addEventListener('node', ({ detail }) => {
-            this.#changed.add(detail.id);
+        farfield.watch('nodes', (nodes, change) => {
+            if (change?.value && change.before) this.#changed.add(change.key);
+            else this.#isDue = true;
+            this.#ask();
+        });
+        farfield.watch('synthdefs', () => {
+            this.#isDue = true;
             this.#ask();
         });
         heard.addEventListener('nodes', () => this.#ask());

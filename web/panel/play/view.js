@@ -36,21 +36,22 @@ export class View {
     #isShown = false;
 
     constructor({ farfield, heard, outbox, holds, complain }) {
+        const { node, synth } = farfield.commands;
         const midi = new Midi();
         const notes = new Notes(farfield, complain);
         const faces = new Faces();
         const openMenu = (control, synthdef) => this.#openMenu(control, synthdef, faces, midi)
             .catch(complain);
         this.#defs = new SynthDefList(farfield, {
-            play: (def) => farfield.play(def.name).catch(complain),
+            play: (def) => synth.new({ synthdef: def.name }).catch(complain),
             hold: ({ name }, isHeld) => (isHeld ? notes.start(`hold-${name}`, name)
                 : notes.stop(`hold-${name}`)),
         });
         this.#synths = new SynthList(farfield, heard, {
-            set: (node, name, value) => outbox.put(node, name, value),
-            call: (node, name, value) => outbox.call(node, name, value),
-            release: (node) => farfield.release(node).catch(complain),
-            free: (node) => farfield.free(node).catch(complain),
+            set: (id, name, value) => outbox.put(id, name, value),
+            call: (id, name, value) => outbox.call(id, name, value),
+            release: (id) => node.release({ id }).catch(complain),
+            free: (id) => node.free({ id }).catch(complain),
             complain,
             holds,
             midi,

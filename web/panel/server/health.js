@@ -31,7 +31,7 @@ export class Health {
         this.element = make('section', { className: 'card health', 'aria-labelledby': 'health-title' },
             make('h2', { id: 'health-title' }, 'Health'), this.#headline, this.#list, this.#version,
             this.#restart);
-        farfield.addEventListener('connection', () => this.#timer && this.#look());
+        farfield.on('connection', () => this.#timer && this.#look());
     }
 
     show() {

@@ -19,8 +19,10 @@ export class TreeModel extends EventTarget {
     constructor(farfield) {
         super();
         this.#farfield = farfield;
-        farfield.addEventListener('nodes', () => this.#onNodes());
-        farfield.addEventListener('node', ({ detail }) => this.#onNode(detail));
+        farfield.watch('nodes', (nodes, change) => {
+            if (change?.value && change.before) this.#onNode(change.value);
+            else this.#onNodes();
+        });
     }
 
     show() {
@@ -67,7 +69,7 @@ export class TreeModel extends EventTarget {
         this.#askedAt = performance.now();
         this.#isStale = false;
         try {
-            const { nodes } = await this.#farfield.rpc.call('node.list');
+            const { nodes } = await this.#farfield.call('node.list');
             this.#children = new Map();
             this.#parents = new Map();
             this.#seen = new Map(nodes.map((node) => [node.id, JSON.stringify(node)]));

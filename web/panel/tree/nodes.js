@@ -55,14 +55,12 @@ export class NodeTree {
             end: () => this.#ask(),
         });
         model.addEventListener('order', () => this.#ask());
-        farfield.addEventListener('synthdefs', () => this.#ask());
-        farfield.addEventListener('node', ({ detail }) => {
+        farfield.watch('synthdefs', () => this.#ask());
+        farfield.on('node.changed', ({ node: { id } }) => {
             this.#ask();
-            if (!mine.did(detail.id)) this.#flash(detail.id);
+            if (!mine.did(id)) this.#flash(id);
         });
-        farfield.rpc.addEventListener('notification', ({ detail: { method, params } }) => {
-            if (method === 'node.started' && !mine.started()) this.#flash(params.node.id);
-        });
+        farfield.on('node.started', ({ node: { id } }) => mine.started() || this.#flash(id));
     }
 
     show() {
@@ -256,6 +254,6 @@ export class NodeTree {
     }
 
     #call(method, params) {
-        return this.#farfield.rpc.call(method, params).catch(this.#complain);
+        return this.#farfield.call(method, params).catch(this.#complain);
     }
 }

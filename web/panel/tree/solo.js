@@ -51,6 +51,6 @@ export class Solo {
     }
 
     #run(id, run) {
-        this.#farfield.rpc.call('node.run', { id, run }).catch(this.#complain);
+        this.#farfield.call('node.run', { id, run }).catch(this.#complain);
     }
 }
