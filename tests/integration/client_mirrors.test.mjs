@@ -2,6 +2,7 @@
 // What the client library keeps of what the server knows is what the server has, whoever changed it
 // and whatever became of the connection; and it keeps nothing that nobody watches.
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -65,8 +66,11 @@ test('nodes: made, set, moved and freed by another', async () => {
     await other.commands.node.set({ id, controls: { freq: 333 } });
     await agrees('nodes', 'node.list', 'id');
     assert.equal(client.nodes.get(id).controls.freq, 333);
-    await other.commands.node.move({ id, target: 1, action: 'head' }).catch(() => {});
+    const { id: beside } = await other.commands.group.new();
+    await other.commands.node.move({ id, target: beside, action: 'head' });
     await agrees('nodes', 'node.list', 'id');
+    assert.equal(client.nodes.get(id).parent, beside);
+    await other.commands.node.free({ id: beside });
     await other.commands.node.free({ id: group });
     await waitFor('its end', () => !client.nodes.has(group));
     const last = changes.filter((change) => change?.key === group).at(-1);
@@ -116,6 +120,22 @@ test('recordings and bundles come and go', async () => {
     await commands.bundle.cancel({ bundle });
     await waitFor('it to be called off', () => client.bundles.size === 0);
     for (const { stop } of watched) stop();
+});
+
+test('relays: begun, failing, and ended by another', async () => {
+    const { changes, stop } = await watch('relays');
+    const { commands } = other;
+    const socket = createSocket('udp4');
+    await new Promise((done) => { socket.bind(0, '127.0.0.1', done); });
+    const { id } = await commands.relay.new({ host: '127.0.0.1', port: socket.address().port });
+    await waitFor('it to be told', () => client.relays.has(id));
+    await agrees('relays', 'relay.list', 'id', ({ packets, bytes, ...rest }) => rest);
+    socket.close(); // the machine says that nobody is there
+    await waitFor('it to fail', () => client.relays.get(id).errors > 0);
+    await commands.relay.free({ id });
+    await waitFor('it to go', () => !client.relays.has(id));
+    assert.deepEqual([changes.at(-1).key, changes.at(-1).value], [id, undefined]);
+    stop();
 });
 
 test('listeners come with their figures, and go', async () => {

@@ -2,10 +2,9 @@
 // The paths by which a program gets samples, with the interface of webrtc.js: WebRTC, where an
 // implementation is handed in, and plain samples by WebSocket.
 import { PacketReader, PACKETS, samplesOf } from './packets.js';
+import { RATE } from './ring.js';
 import { tell } from './tell.js';
 import { WebRtcPath } from './webrtc.js';
-
-const RATE = 48000;
 
 // What an implementation of WebRTC decodes: that of the package @roamhq/wrtc has a sink for it.
 class TrackSink {

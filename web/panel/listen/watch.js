@@ -3,7 +3,7 @@
 // the sound. Nothing is looked at while nobody watches, or there is nothing to see.
 //
 // Events: `silence`, when `isSilent` has changed.
-import { FASTEST, Frames } from './frames.js';
+import { FASTEST, Frames } from './pace.js';
 import { Sound } from './sound.js';
 
 const SILENT = -70; // dBFS: less is nobody's music
