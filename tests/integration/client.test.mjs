@@ -99,7 +99,7 @@ test('a command that there is not is told of, and nothing is sent', async () => 
     const server = await startScripted();
     const client = open(server.base);
     await client.ready();
-    await refused(client.call('synth.nwe', {}), 'unknown', /"synth\.nwe"; there are synth\.new$/);
+    await refused(client.call('synth.nwe', {}), 'unknown', /"synth\.nwe"; there are synth\.hold, synth\.new$/);
     await refused(client.call('constructor'), 'unknown', /no command "constructor"/);
     assert.equal(client.commands.synth.nwe, undefined);
     assert.throws(() => client.on('nodez', () => {}), /no event "nodez": topics are nodes, /);

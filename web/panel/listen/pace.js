@@ -23,6 +23,10 @@ export class Frames {
         this.#draw = draw;
     }
 
+    get runs() {
+        return this.#runs;
+    }
+
     start() {
         if (this.#runs) return;
         this.#runs = true;

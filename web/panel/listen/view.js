@@ -22,7 +22,8 @@ export class View {
     #listening;
     #history;
     #watch;
-    #roomAt = 0; // when its level was drawn
+    #roomLevel = SILENCE;
+    #roomAt = 0; // when it was drawn
     #received = new Meter('Received', 'received');
     #room = new Meter('Room', 'room');
     #spectrum = new Spectrum();
@@ -63,11 +64,11 @@ export class View {
         this.#history.addEventListener('entry', () => this.#plot());
         farfield.watch('rooms', () => this.#show());
         farfield.on('connection', (state) => {
-            if (state !== 'open' && this.#shows) this.#drawRoom(SILENCE);
+            if (state !== 'open') this.#takeRoom(SILENCE);
             this.#show();
         });
         farfield.on('meter', (level) => {
-            if (this.#shows && level.room === ROOM) this.#drawRoom(level);
+            if (level.room === ROOM) this.#takeRoom(level);
         });
     }
 
@@ -91,14 +92,19 @@ export class View {
         this.#received.show(sound, now, seconds);
         this.#spectrum.show(sound, now);
         this.#scope.show(sound, now);
+        this.#drawRoom(now);
     };
 
-    // As often as the server tells of it.
-    #drawRoom(level) {
-        const now = performance.now();
+    // With the frames of what is heard; where there are none, as often as the server tells of it.
+    #takeRoom(level) {
+        this.#roomLevel = level;
+        if (this.#shows && !document.hidden && !this.#watch.runs) this.#drawRoom(performance.now());
+    }
+
+    #drawRoom(now) {
         const seconds = Math.min(1, (now - this.#roomAt) / 1000);
         this.#roomAt = now;
-        if (!document.hidden) this.#room.show(level, now, seconds);
+        this.#room.show(this.#roomLevel, now, seconds);
     }
 
     #plot() {

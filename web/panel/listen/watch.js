@@ -39,6 +39,11 @@ export class Watch extends EventTarget {
         });
     }
 
+    // Whether frames are being drawn.
+    get runs() {
+        return this.#frames.runs;
+    }
+
     // Calls watcher(sound, now in ms, seconds since the frame before) with each frame while there is
     // listened; `rate` is how many a second it wants.
     add(watcher, { rate = FASTEST } = {}) {
