@@ -148,14 +148,29 @@ void session_node_changed(struct session *session, struct node *node)
         session->changes_at = session->now + SESSION_CHANGES_INTERVAL;
 }
 
+json_t *session_node_event(struct session *session, const struct node *node)
+{
+    return json_pack("{s:o s:o s:f}", "node", node_to_json(node), "by",
+                     node->cause >= 0 ? json_integer(node->cause) : json_null(), "time",
+                     session_real_seconds(session));
+}
+
+// Tells where a node stands now. At once, and each time: who hears of all that come to stand
+// somewhere, in this order, has them in scsynth's.
+static void tell_place(struct session *session, struct node *node, const char *event)
+{
+    const struct node *previous = node_previous(node);
+    json_t *params = session_node_event(session, node);
+    json_object_set_new(params, "previous", previous ? json_integer(previous->id) : json_null());
+    session->ports.emit(session->ports.data, "nodes", event, params, NULL);
+    node->changed = false;
+    node->cause = -1;
+}
+
 static void emit_started(struct session *session, struct node *node)
 {
-    // Its number tells who made it.
-    session->ports.emit(session->ports.data, "nodes", "node.started",
-                        json_pack("{s:o s:i s:f}", "node", node_to_json(node), "by",
-                                  ids_client(node->id), "time", session_real_seconds(session)),
-                        NULL);
-    node->cause = -1;
+    node->cause = ids_client(node->id); // its number tells who made it
+    tell_place(session, node, "node.started");
 }
 
 static void emit_ended(struct session *session, const struct node *node)
@@ -163,8 +178,8 @@ static void emit_ended(struct session *session, const struct node *node)
     session->ports.emit(session->ports.data, "nodes", "node.ended",
                         json_pack("{s:i s:i s:o s:f}", "id", node->id, "parent",
                                   node->parent ? node->parent->id : -1, "by",
-                                  session_cause_to_json(node), "time",
-                                  session_real_seconds(session)),
+                                  node->cause >= 0 ? json_integer(node->cause) : json_null(),
+                                  "time", session_real_seconds(session)),
                         NULL);
 }
 
@@ -298,7 +313,7 @@ static void on_move(struct session *session, const struct osc_message *reply)
         return;
     for (struct node *n = node; n; n = tree_next_below(n, node))
         set_room(session, n);
-    session_node_changed(session, node);
+    tell_place(session, node, "node.changed");
 }
 
 static void on_run(struct session *session, const struct osc_message *reply, bool running)

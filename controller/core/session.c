@@ -236,11 +236,6 @@ void session_schedule(struct session *session)
     session->ports.wake_at(session->ports.data, next);
 }
 
-json_t *session_cause_to_json(const struct node *node)
-{
-    return node->cause >= 0 ? json_integer(node->cause) : json_null();
-}
-
 double session_real_seconds(const struct session *session)
 {
     return (double)session->ports.real_time(session->ports.data) / G_USEC_PER_SEC;
@@ -259,10 +254,7 @@ static void emit_changes(struct session *session)
         char key[32];
         g_snprintf(key, sizeof key, "node/%d", id);
         session->ports.emit(session->ports.data, "nodes", "node.changed",
-                            json_pack("{s:o s:o s:f}", "node", node_to_json(node), "by",
-                                      session_cause_to_json(node), "time",
-                                      session_real_seconds(session)),
-                            key);
+                            session_node_event(session, node), key);
         node->cause = -1;
     }
     g_ptr_array_set_size(session->changed, 0);

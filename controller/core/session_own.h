@@ -64,8 +64,9 @@ bool session_require_server(struct session *session, struct call *call);
 // nodes.c: what the commands of nodes share with replies.
 struct node *session_node_of(struct session *session, struct call *call);
 void session_node_changed(struct session *session, struct node *node);
-// `by` of an event: the client id of who caused it, null where scsynth does not tell.
-json_t *session_cause_to_json(const struct node *node);
+// {"node", "by", "time"} of an event; `by` is the client id of who caused it, null where scsynth
+// does not tell.
+json_t *session_node_event(struct session *session, const struct node *node);
 // Unix time, seconds: when what an event tells has happened.
 double session_real_seconds(const struct session *session);
 void session_on_node(struct session *session, const struct osc_message *reply);

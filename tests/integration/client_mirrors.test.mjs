@@ -35,6 +35,16 @@ async function watch(kind) {
     return { changes, stop };
 }
 
+// Waits until all groups have what is in them in the server's order.
+async function inOrder() {
+    const walk = (id) => [id, ...client.children(id).flatMap(walk)];
+    await waitFor('the order of the server', async () => {
+        const { nodes } = await other.call('node.list');
+        assert.deepEqual(walk(0), nodes.map(({ id }) => id));
+        return true;
+    }, { timeout: 10000 });
+}
+
 // Waits until what is kept is what the server lists.
 async function agrees(kind, list, key, without = (entry) => entry) {
     await waitFor(`${kind} as the server has them`, async () => {
@@ -70,12 +80,41 @@ test('nodes: made, set, moved and freed by another', async () => {
     await other.commands.node.move({ id, target: beside, action: 'head' });
     await agrees('nodes', 'node.list', 'id');
     assert.equal(client.nodes.get(id).parent, beside);
+    await inOrder();
     await other.commands.node.free({ id: beside });
     await other.commands.node.free({ id: group });
     await waitFor('its end', () => !client.nodes.has(group));
     const last = changes.filter((change) => change?.key === group).at(-1);
     assert.equal(last.value, undefined);
     assert.equal(last.before.id, group);
+    stop();
+});
+
+test('nodes are in the order in which scsynth runs them, however they are moved', async () => {
+    const { changes, stop } = await watch('nodes');
+    const { commands } = other;
+    const { id: a } = await commands.group.new();
+    const { id: b } = await commands.group.new({ target: a, action: 'after' });
+    const synths = [];
+    for (const action of ['head', 'tail', 'head', 'tail', 'tail']) {
+        synths.push((await commands.synth.new({ synthdef: 'drone', target: a, action })).id);
+    }
+    await inOrder();
+    const [one, two, three, four, five] = synths;
+    const moves = [[one, three, 'before'], [five, two, 'after'], [two, b, 'tail'],
+        [three, b, 'head'], [four, two, 'before'], [a, b, 'tail'], [a, b, 'before']];
+    await Promise.all(moves.map(([id, target, action]) =>
+        commands.node.move({ id, target, action })));
+    await commands.node.free({ id: five });
+    await commands.node.free({ id: four });
+    await inOrder();
+    assert.deepEqual(client.children(b), (await commands.node.list()).nodes
+        .filter(({ parent }) => parent === b).map(({ id }) => id));
+    assert.equal(changes.filter((change) => change === null).length, 1, 'it asked once');
+    await commands.node.free({ id: a });
+    await commands.node.free({ id: b });
+    await inOrder();
+    assert.deepEqual(client.children(a), []);
     stop();
 });
 

@@ -392,6 +392,37 @@ static void who_is_told_to_be_last_is_last(void **state)
     assert_sent(f, "");
 }
 
+#define GROUP(id, by)                                                                              \
+    "{\"node\":{\"id\":" #id ",\"kind\":\"group\",\"name\":null,\"parent\":1,"                     \
+    "\"running\":true,\"own\":true,\"client\":0,\"system\":false,\"room\":\"main\"},\"by\":" by    \
+    ","                                                                                            \
+    "\"time\":1.700001e9"
+
+// Each place is told when it is taken, so that who hears of all has scsynth's order.
+static void where_a_node_stands_is_told(void **state)
+{
+    struct fake_session *f = *state;
+    fake_reply(f, "/n_go 1000 1 -1 -1 1 -1 -1");
+    fake_reply(f, "/n_go 1001 1 1000 -1 1 -1 -1");
+    assert_text(
+        fake_events(f, "nodes"),
+        "node.started " GROUP(1000, "0") ",\"previous\":null} -\n"
+                                         "node.started " GROUP(1001, "0") ",\"previous\":1000} -");
+    fake_reply(f, "/n_move 1001 1 -1 1000 1 -1 -1");
+    fake_reply(f, "/n_move 1001 1 1000 -1 1 -1 -1");
+    assert_text(fake_events(f, "nodes"),
+                "node.changed " GROUP(1001, "null") ",\"previous\":null} -\n"
+                                                    "node.changed " GROUP(
+                                                        1001, "null") ",\"previous\":1000} -");
+    fake_reply(f, "/n_info 1001 1 1000 -1 1 -1 -1"); // where it is known to be
+    fake_run(f, FAKE_MS(100));
+    assert_text(fake_events(f, "nodes"), "");
+    // What changes besides says nothing of places.
+    fake_reply(f, "/n_on 1001 1 1000 -1 1 -1 -1");
+    fake_run(f, FAKE_MS(100));
+    assert_text(fake_events(f, "nodes"), "node.changed " GROUP(1001, "null") "} node/1001");
+}
+
 // When its /n_go was lost, /n_move and /n_info tell of a node just as well.
 static void a_node_first_heard_of_by_a_move(void **state)
 {
@@ -515,6 +546,7 @@ int main(void)
         RUNNING(moves),
         RUNNING(a_late_tree_moves_nothing_and_brings_nothing_back),
         RUNNING(who_is_told_to_be_last_is_last),
+        RUNNING(where_a_node_stands_is_told),
         RUNNING(a_node_first_heard_of_by_a_move),
         RUNNING(what_triggers_say_changes_nothing),
         RUNNING(ids_wrap_around_what_is_taken),

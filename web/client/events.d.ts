@@ -13,8 +13,10 @@ interface Cause {
 
 /** The events by their names, with what they bring. */
 export interface Events {
-    'node.started': { node: Node } & Cause;
-    'node.changed': { node: Node } & Cause;
+    /** `previous` is the sibling behind which it stands, null at the head of its group */
+    'node.started': { node: Node; previous: number | null } & Cause;
+    /** the same where it has moved, and no `previous` where it has not */
+    'node.changed': { node: Node; previous?: number | null } & Cause;
     /** `parent` is -1 where there was none */
     'node.ended': { id: number; parent: number } & Cause;
     /** what another client holds of a node now */

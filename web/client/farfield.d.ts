@@ -110,6 +110,12 @@ export class Farfield extends EventTarget implements Known {
         kind: K, handler: (value: Known[K], change: ChangeOf<K> | null) => void,
     ): () => void;
 
+    /**
+     * Ids of what is in a group, in the order in which scsynth runs them; none as long as nobody
+     * watches the nodes.
+     */
+    children(id: number): number[];
+
     /** To hear a room ("main"): start() it, by a press of a button where this is a page. */
     listen(room?: string, options?: ListenOptions): Listening;
     /** Which nodes are heard here by now, by a listening of listen(). */

@@ -163,6 +163,12 @@ export class Farfield extends EventTarget {
         return this.#mirrors.watch(kind, handler);
     }
 
+    // Ids of what is in a group, in the order in which scsynth runs them; none as long as nobody
+    // watches the nodes.
+    children(id) {
+        return this.#mirrors.children(id);
+    }
+
     // To hear a room: start() it, by a press of a button where this is a page. Options:
     // listening.js.
     listen(room = 'main', options = {}) {

@@ -6,7 +6,7 @@ import type {
 
 /** What can be watched. Empty, or null, as long as nobody watches it. */
 export interface Known {
-    /** by id; in scsynth's order when it was fetched, newer ones last */
+    /** by id; children() tells their order */
     readonly nodes: Map<number, Node>;
     /** by name */
     readonly synthdefs: Map<string, Synthdef>;

@@ -67,6 +67,62 @@ class MapMirror {
     }
 }
 
+// Nodes, and in which order scsynth runs what is in a group: an event tells behind which sibling a
+// node has come to stand, in the order in which that happened.
+class NodesMirror extends MapMirror {
+    #children = new Map(); // group -> [ids]
+    #groups = new Map(); // id -> the group that has it in its list
+
+    fill(answer) {
+        super.fill(answer);
+        this.#children.clear();
+        this.#groups.clear();
+        for (const { id, parent } of this.value.values()) {
+            this.#of(parent).push(id);
+            this.#groups.set(id, parent);
+        }
+    }
+
+    // Null where something that should be here is not.
+    apply(params, method) {
+        const { node, id = node?.id, previous } = params;
+        const before = this.value.get(id);
+        const changes = super.apply(params, method);
+        if (changes.length === 0) return changes;
+        const value = this.value.get(id);
+        if (value && previous === undefined) return before ? changes : null;
+        if (before) this.#take(id);
+        if (!value) this.#children.delete(id);
+        return value && !this.#put(value, previous) ? null : changes;
+    }
+
+    children(id) {
+        return this.#children.get(id) ?? [];
+    }
+
+    #of(group) {
+        if (!this.#children.has(group)) this.#children.set(group, []);
+        return this.#children.get(group);
+    }
+
+    #take(id) {
+        const siblings = this.#of(this.#groups.get(id));
+        this.#groups.delete(id);
+        const at = siblings.indexOf(id);
+        if (at >= 0) siblings.splice(at, 1);
+    }
+
+    // Most begin at the head or at the tail.
+    #put({ id, parent }, previous) {
+        const siblings = this.#of(parent);
+        const at = previous === null ? 0 : siblings.lastIndexOf(previous) + 1;
+        if (at === 0 && previous !== null) return false;
+        siblings.splice(at, 0, id);
+        this.#groups.set(id, parent);
+        return true;
+    }
+}
+
 // One object, told whole.
 class WholeMirror {
     value = null;
@@ -120,6 +176,7 @@ class TailMirror {
 export const KINDS = [...Object.keys(MAPS), 'server', 'clock', 'log', 'history'];
 
 function mirrorOf(kind) {
+    if (kind === 'nodes') return new NodesMirror(kind);
     if (Object.hasOwn(MAPS, kind)) return new MapMirror(kind);
     switch (kind) {
     case 'server': return new WholeMirror(kind, 'server.status', ['server.status']);
@@ -147,6 +204,11 @@ export class Mirrors {
     // What is known now; empty or null where nobody watches it.
     value(kind) {
         return (this.#kept.get(kind)?.mirror ?? mirrorOf(kind)).value;
+    }
+
+    // Ids of what is in a group, in the order in which scsynth runs them.
+    children(id) {
+        return [...this.#kept.get('nodes')?.mirror.children(id) ?? []];
     }
 
     // Has handler(value, change) called when it has been fetched, with null as the change, and then

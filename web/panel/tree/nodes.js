@@ -54,12 +54,9 @@ export class NodeTree {
             drop: (id, target, action) => this.#move(id, target, action),
             end: () => this.#ask(),
         });
-        model.addEventListener('order', () => this.#ask());
+        model.addEventListener('nodes', () => this.#ask());
         farfield.watch('synthdefs', () => this.#ask());
-        farfield.on('node.changed', ({ node: { id } }) => {
-            this.#ask();
-            if (!mine.did(id)) this.#flash(id);
-        });
+        farfield.on('node.changed', ({ node: { id } }) => mine.did(id) || this.#flash(id));
         farfield.on('node.started', ({ node: { id } }) => mine.started() || this.#flash(id));
     }
 
@@ -231,7 +228,6 @@ export class NodeTree {
     async #move(id, target, action) {
         if (action === 'head' || action === 'tail') this.#folded.delete(target);
         await this.#call('node.move', { id, target, action });
-        await this.#model.fetch();
     }
 
     #toggle(id) {

@@ -43,11 +43,11 @@ export class View {
     }
 
     show() {
-        for (const part of [this.#model, this.#nodes, this.#buses, this.#buffers]) part.show();
+        for (const part of [this.#nodes, this.#buses, this.#buffers]) part.show();
     }
 
     hide() {
-        for (const part of [this.#model, this.#nodes, this.#buses, this.#buffers]) part.hide();
+        for (const part of [this.#nodes, this.#buses, this.#buffers]) part.hide();
     }
 
     #addGroup() {
