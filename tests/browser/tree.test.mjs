@@ -202,6 +202,46 @@ test('solo pauses the siblings, and gives back exactly those', async () => {
     assert.equal((await nodeOf(farfield, stays)).running, false, 'what was paused before stays so');
 });
 
+test('solo there and back at once leaves nothing paused', async () => {
+    const [one, two, three] = [await group(), await group(), await group()];
+    // Within one task of the page: nothing can have come back from the server between.
+    const press = (...ids) => page.evaluate((rows) => {
+        for (const id of rows) document.querySelector(`[data-row="${id}"] .solo`).click();
+    }, ids);
+    const pressed = (id) => row(id).locator('.solo').getAttribute('aria-pressed');
+    await press(one, one, two);
+    await runs(one, false);
+    await runs(three, false);
+    await runs(two, true);
+    await waitFor('the solo', async () => await pressed(two) === 'true');
+    await press(two, one, one);
+    for (const id of [one, two, three]) await runs(id, true);
+    await waitFor('no solo', async () => await pressed(two) === 'false' && await pressed(one) === 'false');
+});
+
+test('a solo outlives a restart of scsynth, and one of another server is none', async () => {
+    const [one, two] = [await group(), await group()];
+    await row(one).getByRole('button', { name: /^Solo/ }).click();
+    await runs(two, false);
+    const epoch = async () => (await farfield.api('GET', '/v1/server')).body.epoch;
+    const before = await epoch();
+    await farfield.api('POST', '/v1/server/restart');
+    await waitFor('scsynth again', async () => await epoch() > before &&
+        (await farfield.api('GET', '/v1/server')).body.state === 'running');
+    await runs(two, false);
+    await waitFor('the solo', async () =>
+        await row(one).locator('.solo').getAttribute('aria-pressed') === 'true');
+    await row(one).getByRole('button', { name: /^Solo/ }).click();
+    await runs(two, true);
+    const parent = await parentOf(one);
+    await page.evaluate((solos) => localStorage.setItem('farfield.solo',
+        JSON.stringify({ epoch: -1, solos })), [[parent, { id: one, paused: [two] }]]);
+    await page.reload();
+    await row(one).waitFor();
+    await waitFor('no solo', async () =>
+        await row(one).locator('.solo').getAttribute('aria-pressed') === 'false');
+});
+
 test('what another client does flashes, what this page does not', async () => {
     const id = await synth();
     await page.waitForSelector(`[data-row="${id}"].flash`, { state: 'detached' });

@@ -241,8 +241,7 @@ export class NodeTree {
     }
 
     #toggleSolo(id) {
-        this.#solo.toggle(id);
-        this.#ask();
+        this.#solo.toggle(id).then(() => this.#ask());
     }
 
     #free(id) {

@@ -8,49 +8,75 @@ export class Solo {
     #farfield;
     #complain;
     #solos; // parent -> {id, paused: [ids]}
+    #epoch; // of scsynth, in which they were begun
+    #last = Promise.resolve(); // one after another: each counts from where the one before has led
 
     constructor(farfield, model, complain) {
         this.#farfield = farfield;
         this.#model = model;
         this.#complain = complain;
-        this.#solos = new Map(recall('solo', []));
+        const { epoch = null, solos = [] } = recall('solo', {});
+        this.#epoch = epoch;
+        this.#solos = new Map(solos);
+        farfield.watch('nodes', (nodes, change) => change === null && this.#follow(nodes));
     }
 
     isSolo(id) {
         return this.#solos.get(this.#model.get(id)?.parent)?.id === id;
     }
 
+    // Resolves when it is so.
     toggle(id) {
-        const node = this.#model.get(id);
+        this.#last = this.#last.then(() => this.#toggle(id)).catch(this.#complain);
+        return this.#last;
+    }
+
+    // By what scsynth runs now, which the page may not have heard of yet. Where the server refuses,
+    // the solo stays as it was, so that what it has paused can still be given back.
+    async #toggle(id) {
+        const { epoch, nodes } = await this.#farfield.call('node.list');
+        const node = nodes.find((each) => each.id === id);
         if (!node) return;
-        const was = this.#solos.get(node.parent);
-        if (was) this.#end(node.parent, was);
-        if (was?.id !== id) this.#begin(node, was?.paused ?? []);
-        keep('solo', [...this.#solos]);
+        const { parent } = node;
+        const was = this.#solos.get(parent);
+        const stopped = new Set(nodes.filter(({ running }) => !running).map((each) => each.id));
+        // What others made run meanwhile runs, and what they paused besides stays so.
+        const back = (was?.paused ?? []).filter((each) => stopped.has(each));
+        const isEnd = was?.id === id;
+        const paused = isEnd ? [] : nodes.filter((each) => each.parent === parent && each.id !== id &&
+            !each.system && (each.running || back.includes(each.id))).map((each) => each.id);
+        await Promise.all([
+            ...paused.filter((each) => !stopped.has(each)).map((each) => this.#run(each, false)),
+            ...back.filter((each) => !paused.includes(each)).map((each) => this.#run(each, true)),
+        ]);
+        if (isEnd) this.#solos.delete(parent);
+        else this.#solos.set(parent, { id, paused });
+        this.#epoch = epoch;
+        this.#keep();
     }
 
-    // `back` are those that an earlier solo has just given back: they run as far as anybody knows.
-    #begin({ id, parent }, back) {
-        const paused = this.#model.children(parent).filter((sibling) => {
-            const node = this.#model.get(sibling);
-            return sibling !== id && node && !node.system &&
-                (node.running || back.includes(sibling));
-        });
-        this.#solos.set(parent, { id, paused });
-        for (const sibling of paused) this.#run(sibling, false);
-        if (back.includes(id)) this.#run(id, true);
-    }
-
-    // What others made run meanwhile runs, and what they paused besides stays so.
-    #end(parent, { paused }) {
-        this.#solos.delete(parent);
-        for (const sibling of paused) {
-            const node = this.#model.get(sibling);
-            if (node && !node.running) this.#run(sibling, true);
+    // What was played comes back from a restart as it was, paused or not; a solo of which nothing
+    // is paused any more is none.
+    async #follow(nodes) {
+        if (this.#solos.size === 0) return;
+        const { epoch } = await this.#farfield.call('server.status').catch(() => ({}));
+        if (epoch === undefined || epoch === this.#epoch) return;
+        this.#epoch = epoch;
+        for (const [parent, { paused }] of [...this.#solos]) {
+            const holds = paused.some((id) => nodes.get(id)?.running === false);
+            if (!holds) this.#solos.delete(parent);
         }
+        this.#keep();
     }
 
+    #keep() {
+        keep('solo', { epoch: this.#epoch, solos: [...this.#solos] });
+    }
+
+    // One that has ended needs neither.
     #run(id, run) {
-        this.#farfield.call('node.run', { id, run }).catch(this.#complain);
+        return this.#farfield.call('node.run', { id, run }).catch((error) => {
+            if (error.status !== 404) throw error;
+        });
     }
 }
