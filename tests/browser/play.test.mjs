@@ -546,6 +546,20 @@ test('a SynthDef sounds as long as it is held, by pointer and by key', async () 
     await page.keyboard.up('Enter');
 });
 
+test('a screen reader, which only clicks, plays keys for a moment and holds until it clicks again', async () => {
+    await page.locator('#instrument').selectOption('sine');
+    const click = (locator) => locator.evaluate((element) => element.click());
+    await click(page.getByRole('button', { name: 'C4', exact: true }));
+    await sounds('sine', 1);
+    await sounds('sine', 0);
+    const hold = page.locator('[data-hold=drone]');
+    await click(hold);
+    await sounds('drone', 1);
+    assert.equal(await hold.getAttribute('aria-pressed'), 'true');
+    await click(hold);
+    await sounds('drone', 0);
+});
+
 test('the connection is lost while a note is held: it is let go when it is back', async () => {
     await page.locator('#instrument').selectOption('sine');
     await page.locator('[data-hold=sine]').hover();

@@ -28,6 +28,14 @@ const recordings = async () => (await farfield.api('GET', '/v1/recordings')).bod
 const row = (name, on = page) => on.locator(`[data-scene="${name}"]`);
 const button = (within, words) => within.getByRole('button', { name: words });
 
+// Who uses no mouse goes on from there.
+const focusOn = (name) => waitFor(`the focus on ${name}`, async () => {
+    const focused = await page.evaluate(() => document.activeElement.ariaLabel ??
+        document.activeElement.textContent);
+    if (focused === name) return true;
+    throw new Error(focused.slice(0, 60));
+});
+
 async function keep(name, on = page) {
     await on.locator('#scene-name').fill(name);
     await on.locator('#scene-name').press('Enter');
@@ -111,6 +119,7 @@ test('a scene is renamed in its place, by keys alone', async () => {
     await page.keyboard.press('Enter');
     await row('third').waitFor();
     await row('first').waitFor({ state: 'detached' });
+    await focusOn('Rename third');
     assert.deepEqual((await scenes()).sort(), ['second', 'third']);
 });
 
@@ -119,8 +128,10 @@ test('what was deleted is brought back', async () => {
     await keep('mine');
     await button(row('mine'), 'Delete').click();
     await waitFor('it is gone', async () => (await scenes()).length === 0);
-    await page.getByRole('button', { name: 'Bring mine back' }).click();
+    await focusOn('Bring mine back');
+    await page.keyboard.press('Enter');
     await row('mine').waitFor();
+    await focusOn('Rename mine');
     await farfield.api('POST', '/v1/server/panic');
     await button(row('mine'), 'Recall').click();
     await waitFor('its synth', async () => (await playing())[0]?.controls.freq === 222);
@@ -196,6 +207,16 @@ test('deleting a recording is asked about, for it cannot be had back', async () 
     await button(entry, 'Delete for good').click();
     await entry.waitFor({ state: 'detached' });
     assert.equal((await recordings()).length, 0);
+    await focusOn('Record');
+    await page.keyboard.press('Enter');
+    await sees(page, '#record', /Stop recording/);
+    await focusOn('Stop recording');
+    const running = page.locator('[data-recording][data-state=recording]');
+    await button(running, /^Stop/).focus();
+    await page.keyboard.press('Enter');
+    await waitFor('its end', async () => await running.count() === 0 && (await recordings())[0].state === 'done');
+    await waitFor('the focus to stay with it', () => page.evaluate(() =>
+        /^Play /.test(document.activeElement.ariaLabel)));
 });
 
 test('without a connection nothing is lost, and what cannot be done is told', async () => {

@@ -105,7 +105,9 @@ test('the log is followed, searched, held still and copied', async () => {
     await page.locator('#log-level').selectOption('warning');
     assert.ok((await lines()).every((line) => / (error|warning) /.test(line)));
     await page.locator('#log-level').selectOption('info');
+    assert.notEqual(await page.locator('#log-count').getAttribute('aria-live'), 'off');
     await page.locator('#log-pause').click();
+    assert.equal(await page.locator('#log-count').getAttribute('aria-live'), 'off', 'nobody is told');
     const held = await lines();
     await farfield.kill('scsynth');
     await sees(page, '#log-count', /^\d+ more since$/);
@@ -113,10 +115,10 @@ test('the log is followed, searched, held still and copied', async () => {
     await page.locator('#log-pause').click();
     await waitFor('what came since', async () => (await lines()).some((line) =>
         /child\.ended.*scsynth/.test(line)));
+    await page.locator('#log-pause').click(); // else a line may come between
     await page.locator('#log-copy').click();
     await waitFor('the clipboard', async () =>
-        (await page.evaluate(() => navigator.clipboard.readText())).split('\n').length ===
-        (await lines()).length);
+        (await page.evaluate(() => navigator.clipboard.readText())) === (await lines()).join('\n'));
     await farfield.ready();
 });
 
@@ -145,6 +147,7 @@ test('the sound server is restarted after a question, and what played plays on',
     assert.equal(farfield.pids.scsynth, before);
     await page.locator('#restart').click();
     await page.locator('#restart-now').click();
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'restart');
     await waitFor('another scsynth', () => ![before, undefined].includes(farfield.pids.scsynth));
     await farfield.ready();
     await waitFor('the synth', async () =>

@@ -344,6 +344,7 @@ test('buses are listed with what is on them', async () => {
     await line.getByText('0.75').waitFor();
     await line.getByRole('button').click();
     await line.waitFor({ state: 'detached' });
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'buses-title');
 });
 
 test('every state is accessible, and fits a phone', async () => {

@@ -5,6 +5,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { launchBrowser } from '../lib/browser.mjs';
 import { startFarfield } from '../lib/farfield.mjs';
 import { openPanel, reaches, rememberSockets, synthsOf } from '../lib/panel.mjs';
+import { scsyndef } from '../lib/scgf.mjs';
 import { waitFor } from '../lib/wait.mjs';
 
 let farfield;
@@ -84,11 +85,59 @@ test('a control under a finger is shown as held to the others, and does not jump
 
 test('keys hold a control for a moment', async () => {
     const id = await start('sine');
+    const watcher = await farfield.rpc();
+    const told = [];
+    watcher.on('node.held', ({ controls }) => told.push({ controls, at: performance.now() }));
+    await watcher.subscribe('nodes');
     await control(page, id, 'pan').locator('input[type=range]').focus();
     await page.keyboard.press('ArrowRight');
     const badge = control(other, id, 'pan').locator('.held');
     await badge.waitFor();
     await badge.waitFor({ state: 'detached' });
+    assert.deepEqual(told.map(({ controls }) => controls), [['pan'], []]);
+    const lasted = told[1].at - told[0].at;
+    assert.ok(lasted > 1000, `${lasted} ms are long enough to be seen`);
+    await watcher.close();
+});
+
+test('what is moved on a pad, typed, or turned in an array is held, and its holder told', async () => {
+    const bytes = scsyndef({ odd: { freq: 110, steps: [0, 0, 0, 0] } });
+    await farfield.api('PUT', '/v1/synthdefs/odd', bytes,
+        { 'content-type': 'application/octet-stream' });
+    const heldOn = async (id, name, selector) => {
+        const described = control(other, id, name).locator(selector).first();
+        await waitFor(`the holder of ${name}`, async () => /^held by .+/.test(await described.evaluate(
+            (element) => document.getElementById(element.getAttribute('aria-describedby'))?.textContent ?? '')));
+    };
+    const free = (id, name) => control(other, id, name).locator('.held').waitFor({ state: 'detached' });
+    const odd = await start('odd');
+    await control(page, odd, 'steps').locator('[role=slider]').first().focus();
+    await page.keyboard.press('ArrowUp');
+    await heldOn(odd, 'steps', '[role=slider]');
+    await free(odd, 'steps');
+    const id = await start('pad');
+    await field(page, id, 'amp').focus();
+    await page.keyboard.type('0.');
+    await heldOn(id, 'amp', 'input[type=range]');
+    await heldOn(id, 'amp', 'input[type=text]');
+    await page.keyboard.press('Escape');
+    await field(page, id, 'amp').blur();
+    await free(id, 'amp');
+    await page.locator(`[data-node="${id}"] .pad-button`).click();
+    const pad = page.locator(`[data-node="${id}"] .pad`);
+    await pad.locator('select').first().selectOption('detune');
+    await pad.locator('select').last().selectOption('amp');
+    const { x, y, width, height } = await pad.locator('.plane').boundingBox();
+    await page.mouse.move(x + width / 2, y + height / 2);
+    await page.mouse.down();
+    await heldOn(id, 'detune', 'input[type=range]');
+    await heldOn(id, 'amp', 'input[type=range]');
+    await type(other, id, 'detune', 0.125); // who insists may, and what is held does not jump
+    await reaches(farfield, id, 'detune', 0.125);
+    assert.notEqual(await field(page, id, 'detune').inputValue(), '0.125');
+    await page.mouse.up();
+    await free(id, 'detune');
+    await shows(page, id, 'detune', 0.125);
 });
 
 test('who leaves holds nothing any more', async () => {

@@ -25,6 +25,17 @@ export function arrange(parent, children) {
     });
 }
 
+// The same of rows with buttons: where the row that has the focus goes, or is another now, the one
+// in its place gets it, and `otherwise` where there is none.
+export function arrangeRows(parent, rows, otherwise) {
+    const focused = document.activeElement;
+    const at = [...parent.children].findIndex((row) => row.contains(focused));
+    arrange(parent, rows);
+    if (at < 0) return;
+    const near = rows[Math.min(at, rows.length - 1)]?.querySelector('button:enabled');
+    (parent.contains(focused) ? focused : near ?? otherwise).focus();
+}
+
 // A status that is written again is read out again.
 export function write(element, text) {
     if (element.textContent !== text) element.textContent = text;

@@ -4,6 +4,7 @@
 // what the server says.
 import { make } from '../elements.js';
 import { Knob, Slider } from './faces.js';
+import { describe, holderBadge } from './holder.js';
 import { parameterName } from './names.js';
 import { format, parse, Scale } from './scale.js';
 
@@ -12,6 +13,7 @@ const KEPT = 1500; // ms that a control counts as held after a key or a wheel
 // Keys that a text field leaves to the slider beside it.
 const FIELD_KEYS = ['ArrowUp', 'ArrowDown', 'PageUp', 'PageDown'];
 const FACES = { slider: Slider, knob: Knob };
+const FACE = '[type=range], [role=slider]';
 
 export class Control {
     #scale = null;
@@ -69,12 +71,13 @@ export class Control {
                 key: (event) => this.#onKey(event),
                 wheel: (steps) => this.change(this.#scale.nudged(this.#value, steps)),
                 reset: () => this.reset(),
-                grab: () => this.#grab(),
-                release: () => this.#letGo(),
+                grab: () => this.grab(),
+                release: () => this.letGo(),
             });
             this.label.after(this.#face.element);
         }
         this.element.dataset.face = Face ? face : 'number';
+        describe(this.element.querySelectorAll(FACE), this.#badge);
         this.#field.setAttribute('aria-label', Face ? `${this.#name}, value` : this.#name);
         this.#display(this.#value ?? this.#latest);
     }
@@ -126,6 +129,24 @@ export class Control {
         if (this.#scale && !this.#isHeld) this.change(this.#scale.value(position));
     }
 
+    // A pointer elsewhere, as on a pad, has it in hand.
+    grab() {
+        this.#isHeld = this.#isGrabbed = true;
+        this.#on.hold();
+    }
+
+    letGo() {
+        if (!this.#isHeld) return;
+        this.#isHeld = this.#isGrabbed = false;
+        this.#on.drop();
+        this.#settle();
+    }
+
+    // While it does.
+    drag(position) {
+        this.#change(this.#scale.value(position));
+    }
+
     nudge(steps) {
         this.change(this.#scale ? this.#scale.nudged(this.#value, steps) : this.#value + steps);
     }
@@ -138,11 +159,10 @@ export class Control {
     showHolder(by) {
         if (!by === !this.#badge && (!by || this.#badge.dataset.by === by)) return;
         this.#badge?.remove();
-        this.#badge = by ? make('span', { className: 'badge held' }, `held by ${by}`) : null;
+        this.#badge = by ? holderBadge(by) : null;
         this.element.classList.toggle('taken', Boolean(by));
-        if (!by) return;
-        this.#badge.dataset.by = by;
-        this.element.append(this.#badge);
+        describe([this.#field, ...this.element.querySelectorAll(FACE)], this.#badge);
+        if (by) this.element.append(this.#badge);
     }
 
     // Marks what its menu has to say of it, such as "CC 21".
@@ -161,6 +181,7 @@ export class Control {
             this.#isHeld = true;
             field.select();
         };
+        field.oninput = () => this.#on.hold();
         field.onchange = () => {
             const value = parse(field.value);
             if (!Number.isFinite(value)) this.#display(this.#value);
@@ -173,7 +194,7 @@ export class Control {
                 event.preventDefault(); // no half of a panic
             } else if (FIELD_KEYS.includes(event.key)) this.#onKey(event);
         };
-        field.onblur = () => this.#letGo();
+        field.onblur = () => this.letGo();
         return field;
     }
 
@@ -188,18 +209,6 @@ export class Control {
         else if (event.key === 'Delete' || event.key === 'Backspace') this.reset();
         else return;
         event.preventDefault();
-    }
-
-    #grab() {
-        this.#isHeld = this.#isGrabbed = true;
-        this.#on.hold();
-    }
-
-    #letGo() {
-        if (!this.#isHeld) return;
-        this.#isHeld = this.#isGrabbed = false;
-        this.#on.drop();
-        this.#settle();
     }
 
     // `source` is left as it stands: it is where the value came from.
@@ -262,6 +271,8 @@ export class Gate {
             element.addEventListener(type, () => this.#set(false));
         }
         element.addEventListener('contextmenu', (event) => event.preventDefault());
+        // A screen reader clicks, and knows neither down nor up: once to open it, once to close it.
+        element.addEventListener('click', ({ detail }) => detail === 0 && this.#set(!this.#isOpen));
         element.addEventListener('keydown', (event) => this.#onKey(event, true));
         element.addEventListener('keyup', (event) => this.#onKey(event, false));
         addEventListener('blur', this.#onAway);

@@ -77,8 +77,8 @@ export class Pad {
         let at;
         const turn = () => {
             const [x, y] = this.#axes;
-            x.turn(Math.min(1, Math.max(0, (at.x - box.left) / box.width)));
-            y.turn(1 - Math.min(1, Math.max(0, (at.y - box.top) / box.height)));
+            x.drag(Math.min(1, Math.max(0, (at.x - box.left) / box.width)));
+            y.drag(1 - Math.min(1, Math.max(0, (at.y - box.top) / box.height)));
             this.update();
         };
         follow(this.#plane, {
@@ -87,6 +87,7 @@ export class Pad {
                 this.#point.focus({ preventScroll: true });
                 box = this.#plane.getBoundingClientRect();
                 at = { x: event.clientX, y: event.clientY };
+                for (const control of this.#axes) control.grab();
                 if (!event.shiftKey) turn();
             },
             move: (dx, dy) => {
@@ -94,7 +95,9 @@ export class Pad {
                 at.y += dy;
                 turn();
             },
-            end: () => {},
+            end: () => {
+                for (const control of this.#axes) control.letGo();
+            },
         });
     }
 }

@@ -7,12 +7,15 @@ const BLACK = new Set([1, 3, 6, 8, 10]);
 const OCTAVE_WIDTH = 290; // px at least
 const MOST_OCTAVES = 5;
 const SOFTEST = 0.35; // velocity at the upper end of a key
+const USUAL = 0.8; // velocity of what knows no other
+const CLICK = 500; // ms that a click sounds
 
 export class Piano {
     #on;
     #keys = new Map(); // note -> element
     #fingers = new Map(); // pointer -> note
     #pressed = new Set(); // notes that are pressed by the page's own keys
+    #clicks = new Map(); // note -> timer that ends it
     #octaves = 0;
     #low = 48;
     element = make('div', { className: 'piano', role: 'group', 'aria-label': 'Keyboard' });
@@ -29,6 +32,7 @@ export class Piano {
         element.addEventListener('contextmenu', (event) => event.preventDefault());
         element.addEventListener('keydown', (event) => this.#onKey(event, true));
         element.addEventListener('keyup', (event) => this.#onKey(event, false));
+        element.addEventListener('click', (event) => this.#onClick(event));
         element.addEventListener('focusout', () => this.#letGoKeys());
         addEventListener('blur', () => this.letGo());
         new ResizeObserver(([{ contentRect }]) => {
@@ -123,7 +127,7 @@ export class Piano {
             if (!isDown) this.#letGoKeys();
             else if (!event.repeat) {
                 this.#pressed.add(note);
-                this.#on.start(note, 0.8, `piano-key-${note}`);
+                this.#on.start(note, USUAL, `piano-key-${note}`);
             }
             return;
         }
@@ -137,6 +141,16 @@ export class Piano {
         key.tabIndex = -1;
         next.tabIndex = 0;
         next.focus();
+    }
+
+    // Of a screen reader, which knows neither down nor up.
+    #onClick({ detail, target }) {
+        const note = Number(target.closest('[data-note]')?.dataset.note);
+        if (detail !== 0 || Number.isNaN(note)) return;
+        const key = `piano-click-${note}`;
+        this.#on.start(note, USUAL, key);
+        clearTimeout(this.#clicks.get(note));
+        this.#clicks.set(note, setTimeout(() => this.#on.stop(key), CLICK));
     }
 
     #letGoKeys() {

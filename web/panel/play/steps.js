@@ -2,10 +2,12 @@
 // A parameter that is an array, as bars: a pointer draws over them, arrow keys turn and choose one.
 import { make, write } from '../elements.js';
 import { follow } from './drag.js';
+import { describe, holderBadge } from './holder.js';
 import { parameterName } from './names.js';
 import { format, Scale } from './scale.js';
 
 const SETTLE = 300; // ms after the last touch
+const KEPT = 1500; // ms that it counts as held after a key
 
 // An array without a range is shown between its least and most, and 0 and 1.
 function scaleOf(parameter, values) {
@@ -27,7 +29,9 @@ export class Steps {
     #unit;
     #row;
     #output = make('output', { className: 'number' });
+    #badge = null;
     #isHeld = false;
+    #holdTimer = 0;
     #pending = 0;
     #touched = -Infinity;
     #timer = 0;
@@ -61,8 +65,8 @@ export class Steps {
 
     // It is taken away.
     end() {
+        clearTimeout(this.#holdTimer);
         clearTimeout(this.#timer);
-        if (!this.#isHeld) return;
         this.#isHeld = false;
         this.#on.drop();
     }
@@ -75,8 +79,12 @@ export class Steps {
     }
 
     showHolder(by) {
+        if (by === (this.#badge?.dataset.by ?? null)) return;
+        this.#badge?.remove();
+        this.#badge = by ? holderBadge(by) : null;
         this.element.classList.toggle('taken', Boolean(by));
-        this.element.title = by ? `held by ${by}` : this.parameter.words ?? '';
+        describe(this.#bars, this.#badge);
+        if (by) this.#row.before(this.#badge);
     }
 
     get #isBusy() {
@@ -154,7 +162,11 @@ export class Steps {
         this.#display(i);
     }
 
+    // By a key: it counts as held for a moment.
     #set(i, value) {
+        this.#on.hold();
+        clearTimeout(this.#holdTimer);
+        this.#holdTimer = setTimeout(() => this.#isHeld || this.#on.drop(), KEPT);
         this.#put(i, value);
         this.#tell(i);
         this.#send();

@@ -117,7 +117,8 @@ export class Synth {
             this.#extra.append(new Trigger(parameter, (bang) => call(id, name, bang)).element);
             return;
         }
-        const on = { send, hold: () => holds.take(id, name), drop: () => holds.drop(id, name) };
+        const on = { send, hold: this.#once(() => holds.take(id, name), name),
+            drop: this.#undo(() => holds.drop(id, name), name) };
         const value = this.#value(parameter);
         let control;
         if (name === 'gate' && size === 1) {
@@ -138,7 +139,6 @@ export class Synth {
                     this.#pad?.update();
                     return sent;
                 },
-                hold: this.#once(on.hold, name), drop: this.#undo(on.drop, name),
                 menu: (which) => menu(which, this.def.name) });
             this.#place(control);
         }

@@ -40,7 +40,7 @@ export class RecordingRow {
     // download(recording, part).
     constructor(recording, doings) {
         this.#doings = doings;
-        this.element = make('li', { className: 'row' },
+        this.element = make('li', { className: 'row', tabIndex: -1 },
             make('div', { className: 'row-words' }, make('h3', {}, titleOf(recording)), this.#words),
             this.#actions, this.#players);
         this.element.dataset.recording = recording.id;
@@ -66,7 +66,15 @@ export class RecordingRow {
             'aria-label': `${words} ${titleOf(this.#recording)}` }, words);
     }
 
+    // Who has pressed one of them by key stays with the row.
     #showActions() {
+        const hadFocus = this.element.contains(document.activeElement);
+        this.#makeActions();
+        if (!hadFocus || this.#players.contains(document.activeElement)) return;
+        (this.#actions.querySelector('button:enabled') ?? this.element).focus();
+    }
+
+    #makeActions() {
         const { id, state, parts } = this.#recording;
         if (RUNS.includes(state)) {
             const stop = this.#button('Stop', () => this.#doings.stop(id), 'main');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Recordings: the button that begins and ends one, and all there are.
 import { keep, recall } from '../choices.js';
-import { arrange, make, write } from '../elements.js';
+import { arrangeRows, make, write } from '../elements.js';
 import { bytes, duration } from '../format.js';
 import { save } from './files.js';
 import { RecordingRow, RUNS, titleOf } from './recording.js';
@@ -14,7 +14,7 @@ export class Recordings {
     #rows = new Map(); // id -> RecordingRow
     #recordings = new Map();
     #end = null;
-    #busy = false;
+    #isPressed = false; // and not answered yet
     #button = make('button', { type: 'button', id: 'record', onclick: () => this.#press() });
     #progress = make('output', { id: 'record-progress', className: 'number', 'aria-live': 'off' });
     #name = make('input', { type: 'text', id: 'record-name', maxLength: 100, autocomplete: 'off' });
@@ -57,6 +57,10 @@ export class Recordings {
             room === ROOM && RUNS.includes(state));
     }
 
+    get #isBusy() {
+        return this.#isPressed || this.#running?.state === 'stopping';
+    }
+
     #render(recordings) {
         this.#recordings = recordings;
         const sorted = [...recordings.values()].sort((a, b) => b.started - a.started);
@@ -75,7 +79,7 @@ export class Recordings {
         }
         for (const [id, row] of this.#rows) if (!rows.has(id)) row.release();
         this.#rows = rows;
-        arrange(this.#list, [...rows.values()].map(({ element }) => element));
+        arrangeRows(this.#list, [...rows.values()].map(({ element }) => element), this.#button);
         this.#empty.hidden = sorted.length > 0;
         this.#showButton();
     }
@@ -83,7 +87,8 @@ export class Recordings {
     #showButton() {
         const running = this.#running;
         write(this.#button, running ? 'Stop recording' : 'Record');
-        this.#button.disabled = this.#busy || running?.state === 'stopping';
+        // A button that is disabled loses the focus.
+        this.#button.ariaDisabled = String(this.#isBusy);
         this.#button.classList.toggle('records', Boolean(running));
         this.#wishes.hidden = Boolean(running);
         write(this.#progress, running ? `${duration(running.seconds)} · ${bytes(running.bytes)}` : '');
@@ -99,12 +104,13 @@ export class Recordings {
     }
 
     async #press() {
-        this.#busy = true;
+        if (this.#isBusy) return;
+        this.#isPressed = true;
         this.#showButton();
         const running = this.#running;
         if (running) await this.#try('It could not be stopped', () => this.#stop(running.id));
         else await this.#try('Nothing is recorded', () => this.#start());
-        this.#busy = false;
+        this.#isPressed = false;
         this.#showButton();
     }
 

@@ -36,6 +36,10 @@ export class SceneRow {
         this.update(scene);
     }
 
+    focus() {
+        this.#rename.focus();
+    }
+
     update(scene) {
         write(this.#content, contentOf(scene));
     }

@@ -2,7 +2,7 @@
 // Scenes: kept by a name, recalled with a fade, renamed, deleted and brought back, saved as files
 // and read from them.
 import { keep, recall } from '../choices.js';
-import { arrange, make, write } from '../elements.js';
+import { arrangeRows, make, write } from '../elements.js';
 import { counted } from '../format.js';
 import { readScene, saveScene, takeDrops } from './files.js';
 import { deletedRow, SceneRow } from './scene.js';
@@ -18,6 +18,7 @@ export class Scenes {
     #deleted = new Map(); // name -> {element, timer}
     #scenes = new Map();
     #last = ''; // recalled last
+    #wanted = null; // name of a scene that gets the focus as soon as it is there
     #ends = [];
     #name;
     #keep = make('button', { type: 'submit', className: 'main' }, 'Keep');
@@ -102,10 +103,18 @@ export class Scenes {
         const all = [...names.map((name) => [name, rows.get(name).element]),
             ...[...this.#deleted].map(([name, { element }]) => [name, element])]
             .sort(([a], [b]) => a.localeCompare(b));
-        arrange(this.#list, all.map(([, element]) => element));
+        arrangeRows(this.#list, all.map(([, element]) => element), this.#name);
+        this.#focusWanted();
         this.#empty.hidden = all.length > 0;
         this.#mark();
         this.#advise();
+    }
+
+    #focusWanted() {
+        const row = this.#rows.get(this.#wanted);
+        if (!row) return;
+        this.#wanted = null;
+        row.focus();
     }
 
     #mark() {
@@ -157,8 +166,11 @@ export class Scenes {
             this.#complain(new Error(`There is a scene “${to}” already.`));
             return false;
         }
-        return this.#try(`“${name}” was not renamed`, () =>
-            this.#farfield.call('scene.rename', { name, to }));
+        return this.#try(`“${name}” was not renamed`, async () => {
+            await this.#farfield.call('scene.rename', { name, to });
+            this.#wanted = to;
+            this.#focusWanted();
+        });
     }
 
     #save(name) {
@@ -169,8 +181,11 @@ export class Scenes {
     #remove(name) {
         this.#try(`“${name}” was not deleted`, async () => {
             const { scene } = await this.#farfield.call('scene.show', { name });
-            const undo = () => this.#try(`“${name}” was not brought back`, () =>
-                this.#farfield.call('scene.put', { name, scene }));
+            const undo = () => this.#try(`“${name}” was not brought back`, async () => {
+                await this.#farfield.call('scene.put', { name, scene });
+                this.#wanted = name;
+                this.#focusWanted();
+            });
             const element = deletedRow(name, undo);
             const timer = setTimeout(() => {
                 this.#forget(name);

@@ -102,7 +102,7 @@ export class Health {
     #ask() {
         const cancel = make('button', { type: 'button', onclick: () => {
             this.#offer();
-            this.#restart.querySelector('button').focus();
+            this.#restart.firstChild.focus();
         } }, 'Leave it');
         this.#restart.replaceChildren(
             make('span', { role: 'status' }, 'All sound stops for a moment, and comes back as it was.'),
@@ -113,6 +113,7 @@ export class Health {
 
     async #go() {
         this.#offer();
+        this.#restart.firstChild.focus();
         try {
             await this.#farfield.call('server.restart');
             this.#tell('The sound server starts anew.');

@@ -58,6 +58,8 @@ export class Log {
 
     #hold() {
         this.#pause.setAttribute('aria-pressed', !this.#isHeld);
+        // Who holds it still wants to read it, and to hear of no other line.
+        this.#count.ariaLive = this.#isHeld ? 'off' : 'polite';
         if (!this.#isHeld) this.#take();
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The buffers: what is in them, drawn and heard; files come by a button or are dropped.
-import { arrange, make, write } from '../elements.js';
+import { arrangeRows, make, write } from '../elements.js';
 import { Waveform } from './waveform.js';
 
 const STATES = { loading: 'is being loaded', lost: 'scsynth does not have it any more' };
@@ -47,6 +47,7 @@ export class Buffers {
     #end = null;
     #list = make('ul', { id: 'buffers' });
     #empty = make('p', { className: 'empty' }, 'None yet. Drop a WAV, AIFF, FLAC or Ogg file.');
+    #add = make('button', { type: 'button' }, 'Add a sound file');
     #busy = make('p', { className: 'hint', role: 'status' });
 
     constructor({ farfield, complain, tell }) {
@@ -59,10 +60,10 @@ export class Buffers {
                 for (const each of file.files) this.upload(each);
                 file.value = '';
             } });
+        this.#add.onclick = () => file.click();
         this.element = make('section', { className: 'card', 'aria-labelledby': 'buffers-title' },
             make('div', { className: 'card-head' }, make('h2', { id: 'buffers-title' }, 'Buffers'),
-                make('button', { type: 'button', onclick: () => file.click() }, 'Add a sound file'),
-                file), this.#busy, this.#list, this.#empty);
+                this.#add, file), this.#busy, this.#list, this.#empty);
     }
 
     show() {
@@ -100,7 +101,7 @@ export class Buffers {
             entry.update(buffer);
             return [buffer.id, entry];
         }));
-        arrange(this.#list, [...this.#entries.values()].map(({ element }) => element));
+        arrangeRows(this.#list, [...this.#entries.values()].map(({ element }) => element), this.#add);
         this.#empty.hidden = buffers.size > 0;
     }
 }

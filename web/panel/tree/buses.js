@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The buses that were allocated, and what is on those for control.
-import { arrange, make, write } from '../elements.js';
+import { arrangeRows, make, write } from '../elements.js';
 import { format } from '../play/scale.js';
 
 const LOOK = 500; // ms between two looks at what is on them
@@ -32,13 +32,14 @@ export class Buses {
     #table = make('table', { className: 'buses' }, make('thead', {}, make('tr', {},
         ...['Bus', 'Kind', 'Value', ''].map((title) => (title ? make('th', { scope: 'col' }, title)
             : make('td'))))), this.#body);
+    #title = make('h2', { id: 'buses-title', tabIndex: -1 }, 'Buses');
     #empty = make('p', { className: 'empty' }, 'No bus is allocated.');
 
     constructor({ farfield, complain }) {
         this.#farfield = farfield;
         this.#complain = complain;
         this.element = make('section', { className: 'card', 'aria-labelledby': 'buses-title' },
-            make('h2', { id: 'buses-title' }, 'Buses'), this.#table, this.#empty);
+            this.#title, this.#table, this.#empty);
     }
 
     show() {
@@ -60,7 +61,8 @@ export class Buses {
             const isSame = known && known.bus.name === bus.name;
             return [bus.id, isSame ? known : { bus, line: new Line(bus, () => free(bus.id)) }];
         }));
-        arrange(this.#body, [...this.#lines.values()].map(({ line }) => line.element));
+        arrangeRows(this.#body, [...this.#lines.values()].map(({ line }) => line.element),
+            this.#title);
         this.#table.hidden = buses.size === 0;
         this.#empty.hidden = buses.size > 0;
         this.#look();
