@@ -384,7 +384,7 @@ static void lose_server(struct session *session)
     struct node *next, *root = tree_find(&session->tree, TREE_ROOT);
     for (struct node *n = tree_next(root); n; n = next) {
         n->confirmed = false;
-        n->cause = -1;
+        session_forget_cause(n);
         next = tree_next(n);
         if (n->own)
             continue;

@@ -3,6 +3,7 @@
 // the values of a synth (Server Command Reference, "Node Status").
 #include <string.h>
 
+#include "controller/core/api/rpc.h"
 #include "controller/core/session_own.h"
 
 int32_t session_new_node_id(struct session *session)
@@ -119,7 +120,7 @@ static void take_effect(struct session *session, const struct effect *effect)
         return;
     effect_on_node(effect, node);
     node->set_at = session->now;
-    node->cause = session->client_id;
+    session_note_cause(session, node);
     session_node_changed(session, node);
 }
 
@@ -148,11 +149,34 @@ void session_node_changed(struct session *session, struct node *node)
         session->changes_at = session->now + SESSION_CHANGES_INTERVAL;
 }
 
+void session_note_cause(struct session *session, struct node *node)
+{
+    node->cause = session->client_id;
+    node->asker = session->asker;
+}
+
+void session_forget_cause(struct node *node)
+{
+    node->cause = -1;
+    node->asker = NULL;
+}
+
+// Who caused it, as far as that is known, and when it was heard of.
+static json_t *with_cause(struct session *session, const struct node *node, json_t *params)
+{
+    const struct client *asker = node->asker;
+    json_object_set_new(params, "by", asker ? json_string(rpc_client_name(asker)) : json_null());
+    json_object_set_new(params, "client",
+                        asker ? json_integer(rpc_client_number(asker)) : json_null());
+    json_object_set_new(params, "client_id",
+                        node->cause >= 0 ? json_integer(node->cause) : json_null());
+    json_object_set_new(params, "time", json_real(session_real_seconds(session)));
+    return params;
+}
+
 json_t *session_node_event(struct session *session, const struct node *node)
 {
-    return json_pack("{s:o s:o s:f}", "node", node_to_json(node), "by",
-                     node->cause >= 0 ? json_integer(node->cause) : json_null(), "time",
-                     session_real_seconds(session));
+    return with_cause(session, node, json_pack("{s:o}", "node", node_to_json(node)));
 }
 
 // Tells where a node stands now. At once, and each time: who hears of all that come to stand
@@ -164,7 +188,7 @@ static void tell_place(struct session *session, struct node *node, const char *e
     json_object_set_new(params, "previous", previous ? json_integer(previous->id) : json_null());
     session->ports.emit(session->ports.data, "nodes", event, params, NULL);
     node->changed = false;
-    node->cause = -1;
+    session_forget_cause(node);
 }
 
 static void emit_started(struct session *session, struct node *node)
@@ -175,12 +199,10 @@ static void emit_started(struct session *session, struct node *node)
 
 static void emit_ended(struct session *session, const struct node *node)
 {
+    json_t *params =
+        json_pack("{s:i s:i}", "id", node->id, "parent", node->parent ? node->parent->id : -1);
     session->ports.emit(session->ports.data, "nodes", "node.ended",
-                        json_pack("{s:i s:i s:o s:f}", "id", node->id, "parent",
-                                  node->parent ? node->parent->id : -1, "by",
-                                  node->cause >= 0 ? json_integer(node->cause) : json_null(),
-                                  "time", session_real_seconds(session)),
-                        NULL);
+                        with_cause(session, node, params), NULL);
 }
 
 static void ask_about(struct session *session, const struct node *group)

@@ -107,6 +107,6 @@ struct node *placement_plan(struct session *session, const char *name,
                                   target, is_group, session_when(session));
     tree_name(&session->tree, node, name);
     node->own = true;
-    node->cause = session->client_id;
+    session_note_cause(session, node);
     return node;
 }

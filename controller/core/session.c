@@ -145,7 +145,9 @@ void session_call(struct session *session, struct call *call, bool loose, int64_
         call_fail(call, problem);
     } else {
         suspects_note(session, call);
+        session->asker = call->client;
         call->command->handle(session, call);
+        session->asker = NULL;
     }
     session_schedule(session);
 }
@@ -255,7 +257,7 @@ static void emit_changes(struct session *session)
         g_snprintf(key, sizeof key, "node/%d", id);
         session->ports.emit(session->ports.data, "nodes", "node.changed",
                             session_node_event(session, node), key);
-        node->cause = -1;
+        session_forget_cause(node);
     }
     g_ptr_array_set_size(session->changed, 0);
 }

@@ -258,8 +258,9 @@ struct session {
     struct journal journal;
     struct history history;
     struct holds holds;
-    GHashTable *undos; // struct client -> struct undo
-    gsize undo_bytes;  // of all
+    struct client *asker; // whose call is being handled, NULL for nobody's
+    GHashTable *undos;    // struct client -> struct undo
+    gsize undo_bytes;     // of all
 
     enum audition_policy audition_policy;
     GQueue hearings;     // struct hearing: definitions that wait for their audition

@@ -64,8 +64,10 @@ bool session_require_server(struct session *session, struct call *call);
 // nodes.c: what the commands of nodes share with replies.
 struct node *session_node_of(struct session *session, struct call *call);
 void session_node_changed(struct session *session, struct node *node);
-// {"node", "by", "time"} of an event; `by` is the client id of who caused it, null where scsynth
-// does not tell.
+// Who causes what comes of a node next is who calls now; nobody is known to.
+void session_note_cause(struct session *session, struct node *node);
+void session_forget_cause(struct node *node);
+// {"node", "by", "client", "client_id", "time"} of an event.
 json_t *session_node_event(struct session *session, const struct node *node);
 // Unix time, seconds: when what an event tells has happened.
 double session_real_seconds(const struct session *session);

@@ -13,6 +13,8 @@
 
 struct client;
 
+struct client;
+
 // What a control is mapped to: nothing, or a bus by its index.
 #define MAP_NONE 0
 #define MAP_CONTROL(bus) ((bus) + 1)
@@ -38,7 +40,10 @@ struct node {
     int64_t planned; // when it has been asked to start, on the session's clock; 0 once it is there
     int64_t came_at; // when it was heard to have started
     int64_t set_at;  // when a control was set here last
-    int cause;       // client id of who changed it last, -1 where that is not known
+    // Who changed it last: the client of scsynth, -1 where that is not known; and that of Farfield,
+    // NULL where it was none, or has gone.
+    int cause;
+    struct client *asker;
     struct client *holder; // of a synth: who holds it (leases.h), NULL for nobody
     int64_t lapses;        // when it is released unless somebody takes it up, 0 for never
     char *room;            // owned, NULL outside every room

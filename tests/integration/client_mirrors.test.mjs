@@ -90,6 +90,31 @@ test('nodes: made, set, moved and freed by another', async () => {
     stop();
 });
 
+test('who did it is told by name and number, to oneself as well', async () => {
+    client.rename('Ada');
+    await waitFor('its number', () => client.client);
+    const told = [];
+    const stop = other.on('nodes', (params, event) => told.push({ event, ...params }));
+    const ours = [];
+    const end = client.on('node.started', (params) => ours.push(params));
+    await waitFor('both to be told', async () => {
+        const { id } = await client.commands.group.new();
+        await client.commands.node.free({ id });
+        return ours.length > 0 && told.some((each) => each.event === 'node.ended');
+    });
+    for (const { by, client: number } of [...ours, ...told]) {
+        assert.deepEqual([by, number], ['Ada', client.client]);
+    }
+    const { body } = await farfield.api('POST', '/v1/groups');
+    const { by, client: number, client_id: theirs } = await waitFor('what HTTP did', () =>
+        told.find(({ node }) => node?.id === body.id));
+    const { client_id: server } = await other.commands.server.status();
+    assert.deepEqual([by, number, theirs], [null, null, server]);
+    await other.commands.node.free({ id: body.id });
+    stop();
+    end();
+});
+
 test('nodes are in the order in which scsynth runs them, however they are moved', async () => {
     const { changes, stop } = await watch('nodes');
     const { commands } = other;

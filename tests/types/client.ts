@@ -50,10 +50,11 @@ try {
 }
 
 // --- events ---
-const stop: () => void = farfield.on('node.started', ({ node: started, by, time }) => {
-    console.log(started.synthdef, by?.toFixed(), time.toFixed());
+const stop: () => void = farfield.on('node.started', ({ node: started, by, client, time }) => {
+    console.log(started.synthdef, by?.length, client === farfield.client, time.toFixed());
 });
 stop();
+farfield.rename('types again');
 farfield.on('nodes', (params, event) => console.log(params.node, event.length));
 for await (const { params } of farfield.events('node.ended')) console.log(params.id.toFixed());
 farfield.on('connection', (state) => state === 'open');

@@ -261,8 +261,9 @@ static void what_does_not_come_back_is_said_to_have_ended(void **state)
     fake_reply(f, "/n_info 1003 1 1000 -1 0");
     say_synced(f);
     assert_tree(f, "0(1(1000(1001) 1003) 2)");
-    assert_has(fake_events(f, "nodes"),
-               "node.ended {\"id\":1002,\"parent\":1000,\"by\":null,\"time\":1.700001e9}");
+    assert_has(
+        fake_events(f, "nodes"),
+        "node.ended {\"id\":1002,\"parent\":1000,\"by\":null,\"client\":null,\"client_id\":null,\"time\":1.700001e9}");
 }
 
 static void what_was_over_is_not_struck_again(void **state)
@@ -321,8 +322,9 @@ static void a_tree_that_is_still_there_is_kept(void **state)
               "gate 1.0 1003 -1 chord 6 freqs 1.0 1 5.0 2 3.0 t_hit 0.0 i_bus 0.0 amp 0.5 "
               "2 -1 farfield_guard 1 bus 0.0");
     assert_sent(f, "/sync 5");
-    assert_has(fake_events(f, "nodes"),
-               "node.ended {\"id\":1002,\"parent\":1000,\"by\":null,\"time\":1.700001e9}");
+    assert_has(
+        fake_events(f, "nodes"),
+        "node.ended {\"id\":1002,\"parent\":1000,\"by\":null,\"client\":null,\"client_id\":null,\"time\":1.700001e9}");
     say_synced(f);
     assert_tree(f, "0(1(1000(1001) 1003) 2)");
     // What was wanted counts, not an answer that may be older.

@@ -519,7 +519,7 @@ static void another_clients_changes_are_found_by_asking(void **state)
     const struct node *node = tree_find(&f->session->tree, 1000);
     assert_true(node->values[1] == 333 && node->maps[2] == MAP_CONTROL(7));
     fake_run(f, FAKE_MS(50));
-    assert_has(fake_events(f, "nodes"), "\"by\":null,");
+    assert_has(fake_events(f, "nodes"), "\"by\":null,\"client\":null,\"client_id\":null,");
     fake_alive(f);
     // An answer that is older than what was set here since changes nothing.
     fake_run(f, FAKE_MS(2100));

@@ -286,8 +286,9 @@ static void node_free(void **state)
     fake_reply(f, "/synced 4");
     assert_answer(a, "200 {}");
     assert_answer(b, "200 {}");
-    assert_has(fake_events(f, "nodes"),
-               "node.ended {\"id\":1000,\"parent\":1,\"by\":0,\"time\":1.700001e9}");
+    assert_has(
+        fake_events(f, "nodes"),
+        "node.ended {\"id\":1000,\"parent\":1,\"by\":null,\"client\":null,\"client_id\":0,\"time\":1.700001e9}");
     assert_answer(fake_call(f, "node.free", "{'id': 1000}"), "404 there is no node 1000");
 }
 
@@ -300,10 +301,11 @@ static void the_end_of_a_group(void **state)
     fake_reply(f, "/n_go 1002 1001 -1 -1 0");
     fake_forget(f);
     fake_reply(f, "/n_end 1000 1 -1 -1 1 -1 -1");
-    assert_text(fake_events(f, "nodes"),
-                "node.ended {\"id\":1002,\"parent\":1001,\"by\":null,\"time\":1.700001e9} -\n"
-                "node.ended {\"id\":1001,\"parent\":1000,\"by\":null,\"time\":1.700001e9} -\n"
-                "node.ended {\"id\":1000,\"parent\":1,\"by\":null,\"time\":1.700001e9} -");
+    assert_text(
+        fake_events(f, "nodes"),
+        "node.ended {\"id\":1002,\"parent\":1001,\"by\":null,\"client\":null,\"client_id\":null,\"time\":1.700001e9} -\n"
+        "node.ended {\"id\":1001,\"parent\":1000,\"by\":null,\"client\":null,\"client_id\":null,\"time\":1.700001e9} -\n"
+        "node.ended {\"id\":1000,\"parent\":1,\"by\":null,\"client\":null,\"client_id\":null,\"time\":1.700001e9} -");
     fake_reply(f, "/n_end 1001 1000 -1 -1 1 -1 -1"); // told of again
     assert_text(fake_events(f, "nodes"), "");
 }
@@ -393,10 +395,9 @@ static void who_is_told_to_be_last_is_last(void **state)
 }
 
 #define GROUP(id, by)                                                                              \
-    "{\"node\":{\"id\":" #id ",\"kind\":\"group\",\"name\":null,\"parent\":1,"                     \
-    "\"running\":true,\"own\":true,\"client\":0,\"system\":false,\"room\":\"main\"},\"by\":" by    \
-    ","                                                                                            \
-    "\"time\":1.700001e9"
+    "{\"node\":{\"id\":" #id ",\"kind\":\"group\",\"name\":null,\"parent\":1,\"running\":true,"    \
+    "\"own\":true,\"client\":0,\"system\":false,\"room\":\"main\"},\"by\":null,\"client\":null,"   \
+    "\"client_id\":" by ",\"time\":1.700001e9"
 
 // Each place is told when it is taken, so that who hears of all has scsynth's order.
 static void where_a_node_stands_is_told(void **state)
@@ -503,8 +504,9 @@ static void a_change_of_what_has_ended_is_not_told(void **state)
     fake_notify(f, "node.set", "{'id': 1000, 'controls': {'freq': 1}}");
     fake_reply(f, "/n_end 1000 1 -1 -1 0");
     fake_run(f, FAKE_MS(100));
-    assert_text(fake_events(f, "nodes"),
-                "node.ended {\"id\":1000,\"parent\":1,\"by\":0,\"time\":1.700001e9} -");
+    assert_text(
+        fake_events(f, "nodes"),
+        "node.ended {\"id\":1000,\"parent\":1,\"by\":null,\"client\":null,\"client_id\":0,\"time\":1.700001e9} -");
 }
 
 static void lists_in_the_order_of_execution(void **state)

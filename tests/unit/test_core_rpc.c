@@ -221,7 +221,7 @@ static void events_go_to_who_asked_for_their_topic(void **state)
         f,
         "a {\"jsonrpc\":\"2.0\",\"method\":\"node.started\",\"params\":{\"node\":{"
         "\"id\":1000,\"kind\":\"group\",\"name\":null,\"parent\":1,\"running\":true,\"own\":true,"
-        "\"client\":0,\"system\":false,\"room\":\"main\"},\"by\":0,\"time\":1700001000.1,"
+        "\"client\":0,\"system\":false,\"room\":\"main\"},\"by\":null,\"client\":null,\"client_id\":0,\"time\":1700001000.1,"
         "\"previous\":null}}");
     fake_receive(f, a,
                  "{'jsonrpc': '2.0', 'id': 1, 'method': 'unsubscribe', 'params': {'topics': "

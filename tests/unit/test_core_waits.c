@@ -45,8 +45,9 @@ static void a_missing_node_is_404(void **state)
     fake_reply(f, "/fail /n_set 'Node 1000 not found'");
     assert_answer(set, "404 scsynth refused /n_set: Node 1000 not found");
     // Its end was lost; now it is known.
-    assert_has(fake_events(f, "nodes"),
-               "node.ended {\"id\":1000,\"parent\":1,\"by\":0,\"time\":1.700001e9}");
+    assert_has(
+        fake_events(f, "nodes"),
+        "node.ended {\"id\":1000,\"parent\":1,\"by\":null,\"client\":null,\"client_id\":0,\"time\":1.700001e9}");
     assert_tree(f, "0(1() 2)");
 }
 

@@ -5,9 +5,14 @@ import type {
     Relay, Room, SceneHead, Status, StereoLevel, Synthdef,
 } from './commands.js';
 
-/** Who caused it, a client of scsynth, null where unknown; and when, Unix time by the server. */
+/** Who caused it, as far as that is known; and when, Unix time by the server. */
 interface Cause {
-    by: number | null;
+    /** name of the connection to Farfield, as client.name has set it */
+    by: string | null;
+    /** its number, which client.name answers */
+    client: number | null;
+    /** of scsynth's clients; that of server.status is Farfield */
+    client_id: number | null;
     time: number;
 }
 

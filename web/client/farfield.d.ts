@@ -69,7 +69,7 @@ export class Farfield extends EventTarget implements Known {
     readonly base: string | URL;
     /** what the server said of itself, null before it did */
     readonly about: import('./commands.js').About | null;
-    /** the number of this connection there, known where a name was given */
+    /** the number of this connection there, known where it has a name */
     readonly client: number | null;
     readonly connection: ConnectionState;
     /** every command, as in `commands.synth.new({ synthdef: 'sine' })` */
@@ -78,6 +78,8 @@ export class Farfield extends EventTarget implements Known {
     connect(): void;
     /** Tries again with this key, after the state "key". */
     useKey(key: string): void;
+    /** The name by which others are told of this client; empty for one that the server makes up. */
+    rename(name: string): void;
     /**
      * Resolves when the connection is open; rejects with a CallError when a key is missing, or
      * after `timeout` seconds (30), though the connection goes on being tried.

@@ -36,7 +36,8 @@ export class Farfield extends EventTarget {
     #mirrors;
     #ending = new AbortController();
     about = null; // what the server said of itself
-    client = null; // our number there, where a name was given
+    #name;
+    client = null; // our number there, where there is a name
 
     static {
         for (const kind of KINDS) {
@@ -52,6 +53,7 @@ export class Farfield extends EventTarget {
     constructor(base, { key = '', name, WebSocket } = {}) {
         super();
         this.base = base;
+        this.#name = name;
         this.rpc = new Rpc((signal) => this.#locate(signal), { key, WebSocket });
         this.#rest = new Rest(base, () => this.rpc.key, this.#ending.signal);
         this.#topics = new Topics(this.rpc);
@@ -60,7 +62,7 @@ export class Farfield extends EventTarget {
         this.commands = tree((...call) => this.call(...call));
         this.rpc.addEventListener('state', ({ detail }) => {
             if (detail === 'open') {
-                if (name !== undefined) this.#introduce(name);
+                if (this.#name !== undefined) this.#introduce();
                 this.#topics.resume();
             }
             this.#mirrors.setOpen(detail === 'open');
@@ -80,6 +82,13 @@ export class Farfield extends EventTarget {
 
     useKey(key) {
         this.rpc.useKey(key);
+    }
+
+    // The name by which others are told of this client, from now on; empty for one that the server
+    // makes up.
+    rename(name) {
+        this.#name = name;
+        if (this.connection === 'open') this.#introduce();
     }
 
     // Resolves when the connection is open; rejects with a CallError when a key is missing, or
@@ -187,8 +196,8 @@ export class Farfield extends EventTarget {
         this.rpc.close();
     }
 
-    #introduce(name) {
-        this.rpc.call('client.name', { name }).then(({ client }) => {
+    #introduce() {
+        this.rpc.call('client.name', { name: this.#name }).then(({ client }) => {
             this.client = client;
         }, () => {}); // an older server
     }

@@ -7,7 +7,6 @@ import { Holds } from './holds.js';
 import { KeyDialog } from './key.js';
 import { ListenBar } from './listen/bar.js';
 import { Messages } from './messages.js';
-import { Mine } from './mine.js';
 import { Outbox } from './outbox.js';
 import { RecordingDot } from './scenes/dot.js';
 import { Settings } from './settings.js';
@@ -23,7 +22,6 @@ const messages = new Messages({ alert: find('#alert'), told: find('#told') });
 const complain = (error) => messages.complain(error);
 const tell = (words) => messages.tell(words);
 const farfield = connect(document.baseURI, { key: key.stored });
-const mine = new Mine(farfield);
 const listening = farfield.listen();
 const heard = farfield.heard(listening);
 const outbox = new Outbox((id, controls) =>
@@ -69,8 +67,7 @@ new ListenBar(listening, farfield, find);
 new RecordingDot(farfield, find('#recording-dot'));
 new Settings({ farfield, find });
 new Undo({ farfield, tell, complain, find });
-const context = { farfield, listening, heard, outbox, holds: new Holds(farfield), mine, complain,
-    tell };
+const context = { farfield, listening, heard, outbox, holds: new Holds(farfield), complain, tell };
 const views = new Views(context, { list: find('.tabs'), main: find('main') });
 // MIDI plays under every view, and is Play's.
 if (recall('midi.on', false)) views.load('play').catch(complain);

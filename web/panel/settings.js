@@ -21,12 +21,11 @@ export class Settings {
 
     constructor({ farfield, find }) {
         this.#farfield = farfield;
+        this.#tellName();
         this.#menu = make('div', { id: 'settings-menu', className: 'menu', popover: 'auto',
             role: 'dialog', 'aria-label': 'Settings of this browser' },
         this.#makeName(), this.#makeThemes());
         find('#settings').after(this.#menu);
-        farfield.on('connection', (state) =>
-            state === 'open' && this.#tellName());
     }
 
     #makeName() {
@@ -41,8 +40,7 @@ export class Settings {
 
     // Without one they see what the server calls us.
     #tellName() {
-        const name = recall('name', '') || usualName();
-        this.#farfield.call('client.name', { name }).catch(() => {});
+        this.#farfield.rename(recall('name', '') || usualName());
     }
 
     #makeThemes() {

@@ -50,7 +50,7 @@ static void free_below(struct session *session, struct call *call, bool deep)
         undo_note_free_below(session, call, group, deep);
         // The deep way leaves every group where it is.
         for (struct node *n = tree_next_below(group, group); n; n = tree_next_below(n, group)) {
-            n->cause = session->client_id;
+            session_note_cause(session, n);
             n->dismissed = !deep || !n->is_group;
         }
         batch_add(session->out, osc_message_new(address, "i", group->id));

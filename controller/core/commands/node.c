@@ -57,14 +57,14 @@ struct node *node_playable(struct session *session, struct call *call)
 
 void node_note_change(struct session *session, struct node *node)
 {
-    node->cause = session->client_id;
+    session_note_cause(session, node);
     node->set_at = session->now;
     session_node_changed(session, node);
 }
 
 void node_run_now(struct session *session, struct node *node, bool run)
 {
-    node->cause = session->client_id;
+    session_note_cause(session, node);
     batch_add(session->out, osc_message_new("/n_run", "ii", node->id, run));
 }
 
@@ -77,7 +77,7 @@ static bool may_be_unheard(const struct session *session, const struct node *nod
 void node_dismiss(struct session *session, struct node *top)
 {
     for (struct node *n = top; n; n = tree_next_below(n, top)) {
-        n->cause = session->client_id;
+        session_note_cause(session, n);
         n->dismissed = true;
     }
 }
@@ -141,7 +141,7 @@ static void node_move(struct session *session, struct call *call)
         return;
     }
     problem_destroy(problem);
-    node->cause = session->client_id;
+    session_note_cause(session, node);
     batch_add(session->out, placement_move_message(node, &where));
     node_answer_when_moved(session, call, placement_move_address(&where), node->id, &where);
 }

@@ -194,6 +194,8 @@ void session_client_gone(struct session *session, struct client *client, int64_t
     holds_drop(session, client, -1, NULL);
     leases_client_gone(session, client);
     undo_client_gone(session, client);
+    for (struct node *n = tree_find(&session->tree, TREE_ROOT); n; n = tree_next(n))
+        n->asker = n->asker == client ? NULL : n->asker;
     g_autoptr(GPtrArray) gone = g_ptr_array_new();
     GHashTableIter iter;
     gpointer each;

@@ -51,7 +51,7 @@ static void set_run(struct session *session, struct node *node, const struct run
     const struct synthdef_parameter *gate = node_gate(node);
     if (gate && !run->maps && gate->index >= slot && gate->index < slot + run->count)
         session_note_release(node);
-    node->cause = session->client_id;
+    session_note_cause(session, node);
     node->set_at = session->now;
     session_node_changed(session, node);
 }
@@ -122,7 +122,7 @@ static struct node *plan(struct session *session, const struct osc_message *mess
     struct node *node = tree_plan(&session->tree, osc_int(message, at), osc_int(message, at + 1),
                                   target, is_group, session_when(session));
     node->own = true;
-    node->cause = session->client_id;
+    session_note_cause(session, node);
     return node;
 }
 

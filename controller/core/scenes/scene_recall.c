@@ -72,7 +72,7 @@ static void let_go(struct session *session, struct node *top)
         if (!n->own || n->planned || n->releasing || (n->synthdef && n->synthdef->one_shot))
             continue;
         batch_release(session->out, n, true);
-        n->cause = session->client_id;
+        session_note_cause(session, n);
         session_node_changed(session, n);
         const struct synthdef_parameter *gate = node_gate(n);
         if (gate && runs(n))

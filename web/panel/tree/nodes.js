@@ -19,7 +19,6 @@ export class NodeTree {
     #farfield;
     #model;
     #solo;
-    #mine;
     #complain;
     #rows = new Map(); // id -> Row
     #shown = []; // ids, from top to bottom
@@ -33,11 +32,10 @@ export class NodeTree {
     #frame = new OncePerFrame(() => this.#draw());
     element = make('div', { id: 'tree-nodes', role: 'tree', 'aria-label': 'Groups and synths' });
 
-    constructor({ farfield, model, solo, mine, complain }) {
+    constructor({ farfield, model, solo, complain }) {
         this.#farfield = farfield;
         this.#model = model;
         this.#solo = solo;
-        this.#mine = mine;
         this.#complain = complain;
         const { element } = this;
         element.onkeydown = (event) => this.#onKey(event);
@@ -56,8 +54,11 @@ export class NodeTree {
         });
         model.addEventListener('nodes', () => this.#ask());
         farfield.watch('synthdefs', () => this.#ask());
-        farfield.on('node.changed', ({ node: { id } }) => mine.did(id) || this.#flash(id));
-        farfield.on('node.started', ({ node: { id } }) => mine.started() || this.#flash(id));
+        for (const event of ['node.started', 'node.changed']) {
+            farfield.on(event, ({ node, client }) => {
+                if (client === null || client !== farfield.client) this.#flash(node.id);
+            });
+        }
     }
 
     show() {
