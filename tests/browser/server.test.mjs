@@ -61,7 +61,7 @@ test('the figures are the server’s, on every page that is open', async () => {
 
 test('the plots draw what their tables say', async () => {
     await page.waitForSelector('.plots .uplot canvas');
-    assert.equal(await page.locator('.plots .uplot').count(), 6);
+    assert.equal(await page.locator('.plots .uplot').count(), 8);
     const plot = page.locator('.plot', { has: page.getByRole('heading', { name: 'Playing' }) });
     await plot.locator('summary').click();
     await play('drone');
@@ -73,6 +73,15 @@ test('the plots draw what their tables say', async () => {
         return await last.innerText() === `${clock.slice(0, 8)}\t${synths}\t${groups}`;
     });
     assert.match(await plot.locator('.plot-words').innerText(), /synths \d+/);
+    const words = async (name) => page.locator('.plot', { has: page.getByRole('heading',
+        { name, exact: true }) }).locator('.plot-words').innerText();
+    const guest = await open();
+    await guest.locator('#listen').click();
+    await waitFor('a listener and its UGens in words', async () => {
+        const { ugens } = (await farfield.api('GET', '/v1/server/history')).body.figures.at(-1);
+        return (await words('UGens')).startsWith(`${ugens}`) && /^1\b/.test(await words('Listeners'));
+    });
+    await guest.close();
 });
 
 test('a listener is shown with its way, its loss and its delay, until it leaves', async () => {

@@ -26,12 +26,16 @@ const PLOTS = [
     { title: 'Playing', least: 5, series: [
         { name: 'synths', colour: 'accent', write: whole, fill: true, values: of('synths') },
         { name: 'groups', colour: 'hot', write: whole, values: of('groups') }] },
+    { title: 'UGens', least: 50, series: [
+        { name: 'UGens', colour: 'accent', write: whole, fill: true, values: of('ugens') }] },
     { title: 'Faults', least: 3, series: [
         { name: 'xruns', colour: 'danger', write: whole, values: risen('xruns') },
         { name: 'late', colour: 'hot', write: whole, values: risen('late') },
         { name: 'out of memory', colour: 'text', write: whole, values: risen('failures') }] },
     { title: 'Memory', least: 1e8, series: [
         { name: 'in use', colour: 'accent', write: bytes, fill: true, values: of('memory') }] },
+    { title: 'Listeners', least: 3, series: [
+        { name: 'listeners', colour: 'accent', write: whole, fill: true, values: of('listeners') }] },
     { title: 'Loss of listeners', least: 0.02, series: [
         { name: 'lost', colour: 'danger', write: share, fill: true, values: of('loss') }] },
     { title: 'Delay of listeners', least: 0.05, series: [
