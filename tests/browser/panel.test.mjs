@@ -141,6 +141,22 @@ after(async () => {
     await farfield?.stop();
 });
 
+test('views are opened by Alt and a digit; Alt and an arrow on a tab stays the browser\'s', async () => {
+    for (const [i, view] of ['play', 'listen', 'tree', 'scenes', 'server'].entries()) {
+        await page.keyboard.press(`Alt+Digit${i + 1}`);
+        await page.waitForSelector(`#tab-${view}[aria-selected=true]`);
+        await page.waitForSelector(`#view-${view}:not([hidden]) > :not(.empty)`);
+    }
+    const isLeft = () => page.evaluate(() => document.activeElement.dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'ArrowLeft', altKey: true, bubbles: true,
+            cancelable: true })));
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'tab-server');
+    assert.equal(await isLeft(), true, 'the page takes it from nobody');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'tab-server');
+    await page.keyboard.press('ArrowLeft');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'tab-scenes');
+});
+
 test('what is played is heard at its pitch, follows its slider, and stops', async () => {
     await startListening(page);
     await press(page, '#tab-listen');

@@ -506,6 +506,15 @@ test('notes begin as their sound was set, and those that sound follow', async ()
     await page.locator('#instrument-sound [data-parameter=pan] input[type=range]').focus();
     await page.keyboard.press('End');
     await reaches(farfield, id, 'pan', 1);
+    // What is held of another SynthDef has a sound of its own.
+    await page.locator('[data-hold=drone]').evaluate((element) => element.click());
+    await sounds('drone', 1);
+    const [drone] = await synthsOf(farfield, 'drone');
+    await page.locator('#instrument-sound [data-parameter=amp] input[type=range]').focus();
+    await page.keyboard.press('Home');
+    await reaches(farfield, id, 'amp', 0);
+    assert.equal((await nodeOf(farfield, drone.id)).controls.amp, drone.controls.amp);
+    await page.locator('[data-hold=drone]').evaluate((element) => element.click());
     await page.keyboard.up('a');
     await sounds('sine', 0);
     await page.reload();

@@ -134,6 +134,7 @@ export class Views {
     }
 
     #onTabKey(event) {
+        if (event.altKey || event.ctrlKey || event.metaKey) return; // the browser's own
         const step = STEPS[event.key];
         if (event.key === ' ') this.go(this.#tabs.find(({ tab }) => tab === event.target).name);
         else if (step !== undefined) {

@@ -45,8 +45,8 @@ export class Dock {
             stop: hands.stop,
             octave: (step) => this.#shift(step),
         });
-        this.#instrument = new Instrument({ faces, menu, midi, set: (name, value) =>
-            Promise.all(notes.sounding().map((id) => outbox.put(id, name, value))) });
+        this.#instrument = new Instrument({ faces, menu, midi, set: (def, name, value) =>
+            Promise.all(notes.sounding(def).map((id) => outbox.put(id, name, value))) });
         this.#body = make('div', { className: 'dock-body' }, this.#piano.element);
         this.element = make('section', { className: 'dock', 'aria-label': 'Notes' },
             make('div', { className: 'dock-row' }, this.#fold, this.#select,

@@ -21,7 +21,8 @@ export class Instrument {
     element = make('div', { className: 'instrument', id: 'instrument-sound', hidden: true,
         role: 'group', 'aria-label': 'How notes sound' });
 
-    // `context` has faces, menu(control, synthdef), midi, and set(name, value) for what sounds.
+    // `context` has faces, menu(control, synthdef), midi, and set(synthdef, name, value) for
+    // what sounds.
     constructor(context) {
         this.#context = context;
         context.midi.addEventListener('turn', ({ detail: { synthdef, parameter, position } }) => {
@@ -58,7 +59,7 @@ export class Instrument {
                     this.#values[name] = value;
                     keep(`instrument.${this.#def.name}`, this.#values);
                     control.update(value);
-                    await set(name, value);
+                    await set(this.#def.name, name, value);
                 },
                 hold: () => {},
                 drop: () => {},

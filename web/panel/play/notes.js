@@ -57,9 +57,10 @@ export class Notes {
         for (const key of [...this.#held.keys()]) if (key.startsWith(prefix)) this.stop(key);
     }
 
-    // Ids of what keys hold.
-    sounding() {
-        return [...this.#held.values()].map(({ id }) => id).filter((id) => id !== null);
+    // Ids of what keys hold of a SynthDef, and has not ended by itself.
+    sounding(synthdef) {
+        return [...this.#held.values()].filter((note) => note.synthdef === synthdef &&
+            this.#farfield.nodes.has(note.id)).map(({ id }) => id);
     }
 
     #release(note) {
