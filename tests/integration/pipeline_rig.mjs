@@ -421,8 +421,13 @@ export class Rig {
 
     // Resolves once both channels are connected, or as many as given.
     captured(connected = 2) {
-        return waitFor(`${connected} connected sources`, () =>
-            this.controller.last('capture')?.capture.connected === connected);
+        return waitFor(`${connected} connected sources`, () => {
+            const capture = this.controller.last('capture')?.capture;
+            if (capture?.connected === connected) return true;
+            const said = [this.pipeline, this.jack, this.scsynth?.child].map((child) =>
+                child?.output.slice(-1500));
+            throw new Error([JSON.stringify(capture), ...said].join('\n'));
+        });
     }
 
     // Ends everything; resolves to how the pipeline ended. Fails on a sanitizer's report.
