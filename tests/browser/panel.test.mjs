@@ -141,6 +141,38 @@ after(async () => {
     await farfield?.stop();
 });
 
+test('a view that could not be fetched is tried again, also where what it imports failed', async () => {
+    const fail = (route) => route.abort();
+    const failed = page.locator('#view-tree .empty');
+    for (const file of ['view', 'model']) {
+        const address = `**/panel/tree/${file}.js*`;
+        await page.route(address, fail);
+        await press(page, '#tab-tree');
+        await failed.getByRole('button', { name: 'Try again' }).waitFor();
+        if (file === 'view') await page.unroute(address);
+        await failed.getByRole('button', { name: 'Try again' }).click();
+        if (file === 'model') {
+            const anew = failed.getByRole('button', { name: 'Load the page anew' });
+            await anew.waitFor();
+            await page.unroute(address);
+            await anew.click();
+        }
+        await page.waitForSelector('#view-tree [role=treeitem]');
+        await page.evaluate(() => { location.hash = 'play'; });
+        await page.reload();
+        await page.waitForSelector('#synthdefs [data-synthdef=sine]');
+    }
+    await page.route('**/uPlot.esm.js*', fail);
+    await press(page, '#tab-server');
+    await page.locator('.plots').getByText('uPlot is not there').first().waitFor();
+    await page.unroute('**/uPlot.esm.js*');
+    await press(page, '#tab-play');
+    await press(page, '#tab-server');
+    await page.waitForSelector('.plots .uplot canvas');
+    assert.equal(await page.locator('.plots').getByText('uPlot is not there').count(), 0);
+    page.problems = page.problems.filter((text) => !/ERR_FAILED/.test(text));
+});
+
 test('views are opened by Alt and a digit; Alt and an arrow on a tab stays the browser\'s', async () => {
     for (const [i, view] of ['play', 'listen', 'tree', 'scenes', 'server'].entries()) {
         await page.keyboard.press(`Alt+Digit${i + 1}`);

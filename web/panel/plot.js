@@ -11,6 +11,7 @@ const ROWS = 10; // of the table
 const FONT = '11px system-ui, sans-serif';
 
 let library = null; // promise of uPlot, or of null
+let attempts = 0; // that failed: the browser remembers an address that did
 
 function style(address) {
     document.head.append(make('link', { rel: 'stylesheet',
@@ -22,10 +23,12 @@ style('plot.css');
 function load() {
     library ??= (async () => {
         try {
-            const { default: UPlot } = await import(MODULE);
+            const { default: UPlot } = await import(attempts ? `${MODULE}?${attempts}` : MODULE);
             style(STYLE);
             return UPlot;
         } catch {
+            attempts++;
+            library = null; // to be tried again when a plot is shown again
             return null;
         }
     })();
@@ -82,7 +85,7 @@ export class Plot {
         this.#endTheme = onTheme(() => this.#plot?.redraw(false));
         const UPlot = await load();
         if (!this.#plot && UPlot) this.#create(UPlot);
-        else if (!UPlot) this.#chart.textContent = 'No plot: uPlot is not there. “make web” fetches it.';
+        else if (!UPlot && !this.#plot) this.#chart.textContent = 'No plot: uPlot is not there. “make web” fetches it.';
         this.#render();
     }
 
@@ -159,6 +162,7 @@ export class Plot {
             font: FONT,
         };
         const words = this.#series[0].write;
+        this.#chart.replaceChildren(); // the words in its place, of an earlier try
         this.#plot = new UPlot({
             ...this.#size(),
             pxAlign: 0,

@@ -41,7 +41,7 @@ class Tab {
 
     // An address that failed is remembered by the browser as failed, so each attempt has its own.
     load() {
-        const again = this.#attempts++ ? `?${this.#attempts}` : '';
+        const again = this.#attempts ? `?${this.#attempts}` : '';
         this.#loading ??= Promise.all([
             import(`./${this.name}/view.js${again}`),
             styled(`panel/${this.name}/view.css`),
@@ -50,6 +50,7 @@ class Tab {
             this.panel.replaceChildren(this.#view.element);
         }).catch((error) => {
             this.#loading = null;
+            this.#attempts++;
             throw error;
         });
         return this.#loading;
@@ -89,9 +90,15 @@ class Tab {
 
     #fail(error) {
         console.warn(`${this.name}: ${error.message}`);
+        // What the module itself imports has an address that the page cannot change: where that has
+        // failed, only a page that is loaded anew asks for it again.
+        const [words, act] = this.#attempts > 1 ? ['Load the page anew', () => location.reload()]
+            : ['Try again', () => this.isOpen && this.open()];
+        const button = make('button', { type: 'button', onclick: act }, words);
+        const hadFocus = this.panel.contains(document.activeElement);
         this.panel.replaceChildren(make('p', { className: 'empty' },
-            `${this.title} could not be fetched. `, make('button', { type: 'button',
-                onclick: () => this.isOpen && this.open() }, 'Try again')));
+            `${this.title} could not be fetched. `, button));
+        if (hadFocus) button.focus();
     }
 }
 
