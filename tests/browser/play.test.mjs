@@ -5,7 +5,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { launchBrowser } from '../lib/browser.mjs';
 import { startFarfield } from '../lib/farfield.mjs';
 import {
-    closePanel, lookAt, nodeOf, openPanel, reaches, rememberSockets, synthsOf,
+    accessible, closePanel, lookAt, nodeOf, openPanel, reaches, rememberSockets, synthsOf,
 } from '../lib/panel.mjs';
 import { scsyndef } from '../lib/scgf.mjs';
 import { waitFor } from '../lib/wait.mjs';
@@ -102,6 +102,28 @@ test('a slider is fine with Shift, and is turned by a wheel only while it has th
     await slider.focus();
     await page.keyboard.press('ArrowRight');
     await reaches(farfield, id, 'pan', wheeled + 0.01);
+});
+
+test('numbers are typed as people write them, Page keys go a tenth, and a mark shows the default', async () => {
+    const id = await start('sine', { pan: 0.5 });
+    const freq = control(id, 'freq').locator('input[type=text]');
+    for (const [typed, hz] of [['1.2k', 1200], ['330 Hz', 330], ['2,5k', 2500]]) {
+        await freq.fill(typed);
+        await freq.press('Enter');
+        await reaches(farfield, id, 'freq', hz);
+    }
+    await freq.fill('nonsense');
+    await freq.press('Enter');
+    assert.equal(Number((await freq.inputValue()).replace(/k$/, 'e3')), 2500);
+    const pan = control(id, 'pan').locator('input[type=range]');
+    await pan.press('PageDown');
+    await reaches(farfield, id, 'pan', 0.3);
+    await pan.press('PageUp');
+    await pan.press('PageUp');
+    await reaches(farfield, id, 'pan', 0.7);
+    const mark = await control(id, 'pan').locator('.slider').evaluate((slider) =>
+        Number(slider.style.getPropertyValue('--default')));
+    assert.equal(mark, 0.5, 'in the middle, wherever the value is');
 });
 
 test('a parameter is a slider, a knob or a number, each as it was chosen', async () => {
@@ -667,6 +689,26 @@ test('what is held stays in the hand when the connection is lost and comes back'
     await page.mouse.up();
     await waitFor('nobody holds it', () => since().at(-1) === '');
     await other.close();
+});
+
+test('light and dark are chosen and kept, and menus are accessible while they are open', async () => {
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await ground();
+    await page.locator('#settings').click();
+    const menu = page.locator('#settings-menu:popover-open');
+    await menu.waitFor();
+    await accessible(page, 'settings');
+    await menu.locator('input[value=dark]').check();
+    const dark = await ground();
+    assert.notEqual(dark, light);
+    await accessible(page, 'settings, dark');
+    await page.reload();
+    await page.waitForSelector('[data-synthdef=sine]');
+    assert.equal(await ground(), dark);
+    const id = await start('sine');
+    await control(id, 'pan').locator('.name').click();
+    await page.waitForSelector('#control-menu:popover-open');
+    await accessible(page, 'the menu of a parameter');
 });
 
 test('all modules that the first view needs are asked for at once', async () => {
