@@ -619,6 +619,19 @@ async function leaveNote() {
     return () => witness.socket.terminate();
 }
 
+test('a note that is let go while the connection is closing is let go when it is back', async () => {
+    await page.locator('[data-hold=sine]').hover();
+    await page.mouse.down();
+    await sounds('sine', 1);
+    // Within one task of the page: it cannot have heard of the close.
+    await page.evaluate(() => {
+        window.sockets.forEach((socket) => socket.close());
+        document.querySelector('[data-hold=sine]').dispatchEvent(new PointerEvent('pointerup'));
+    });
+    await sounds('sine', 0);
+    await page.mouse.up();
+});
+
 test('a note goes on over a connection that is lost and made anew, until it is let go', async () => {
     const leave = await leaveNote();
     await page.locator('[data-hold=sine]').hover();

@@ -40,6 +40,7 @@ export class Notes {
                 if (note.isOver) this.#release(note);
             }, (error) => {
                 this.#onError(note, error);
+                this.#settle();
                 this.#complain(error);
             });
     }
@@ -67,11 +68,10 @@ export class Notes {
         this.#letGo(note).catch((error) => this.#onError(note, error));
     }
 
-    // It has ended by itself, or the server knows better; only silence means: once more.
+    // It has ended by itself, or the server knows better; only silence means: once more, with the
+    // next news of nodes. Not at once: on a connection that is closing, calls fail as they are made.
     #onError(note, error) {
-        if ((error.code ?? AWAY) !== AWAY) return;
-        this.#unknown.set(note.name, note);
-        this.#settle();
+        if ((error.code ?? AWAY) === AWAY) this.#unknown.set(note.name, note);
     }
 
     // By its gate, where it has one that ends it: that a key was let go is nothing to undo.
