@@ -5,13 +5,15 @@
 // else.
 #include <string.h>
 
+#include "controller/core/leases.h"
 #include "controller/core/session_own.h"
 
 #define MAX_ENDINGS 20000
 
 struct ending {
     int32_t id, parent, previous;
-    bool is_group, running;
+    bool is_group, running, held;
+    struct client *holder;     // NULL where that has gone, or it was not held
     char *name;                // owned, NULL without one
     struct synthdef *synthdef; // owned reference, NULL of a group
     float *values;             // owned
@@ -52,6 +54,8 @@ void endings_note(struct session *session, struct node *node)
         .previous = previous ? previous->id : -1,
         .is_group = node->is_group,
         .running = node->running,
+        .held = node->holder || node->lapses,
+        .holder = node->holder,
         .name = g_strdup(node->name),
         .synthdef = node->synthdef ? synthdef_ref(node->synthdef) : NULL,
         .values = g_memdup2(node->values, slots * sizeof *node->values),
@@ -86,6 +90,19 @@ static void undo(struct session *session, const struct ending *ending)
     gsize slots = synthdef_slots(ending->synthdef);
     memcpy(node->values, ending->values, slots * sizeof *node->values);
     memcpy(node->maps, ending->maps, slots * sizeof *node->maps);
+    if (ending->holder)
+        lease_take(session, node, ending->holder);
+    else if (ending->held)
+        lease_lapse(session, node);
+}
+
+void endings_client_gone(struct session *session, const struct client *client)
+{
+    for (GList *link = session->endings.head; link; link = link->next) {
+        struct ending *ending = link->data;
+        if (ending->holder == client)
+            ending->holder = NULL;
+    }
 }
 
 void endings_undo(struct session *session)

@@ -29,6 +29,7 @@ void leases_client_gone(struct session *session, const struct client *client)
     for (struct node *n = tree_find(&session->tree, TREE_ROOT); n; n = tree_next(n))
         if (n->holder == client)
             lease_lapse(session, n);
+    endings_client_gone(session, client);
 }
 
 // While scsynth is away nothing can be released; what it is brought back with is, then.

@@ -179,6 +179,7 @@ void endings_note(struct session *session, struct node *node);
 void endings_forget(struct session *session);
 // scsynth has ended: what seemed to have ended before is wanted again.
 void endings_undo(struct session *session);
+void endings_client_gone(struct session *session, const struct client *client);
 
 // boot.c
 void boot_begin(struct session *session);

@@ -13,8 +13,6 @@
 
 struct client;
 
-struct client;
-
 // What a control is mapped to: nothing, or a bus by its index.
 #define MAP_NONE 0
 #define MAP_CONTROL(bus) ((bus) + 1)

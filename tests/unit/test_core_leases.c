@@ -120,6 +120,39 @@ static void while_scsynth_is_away_it_waits(void **state)
     assert_has(fake_sent(f), "/n_set 1000 gate 0f");
 }
 
+// A scsynth that ends in order tells of each node's end first.
+static void end_in_order(struct fake_session *f)
+{
+    fake_reply(f, "/n_end 1000 1 -1 -1 0");
+    fake_reply(f, "/n_end 1 0 -1 2 1 -1 -1");
+    fake_reply(f, "/n_end 2 0 -1 -1 0");
+}
+
+static void it_is_held_over_an_orderly_end_of_scsynth(void **state)
+{
+    struct fake_session *f = *state;
+    struct client *ada = connect(f);
+    end_in_order(f);
+    fake_lose_server(f);
+    const struct node *synth = tree_find(&f->session->tree, 1000);
+    assert_ptr_equal(synth->holder, ada);
+    fake_leave(f, ada);
+    assert_null(synth->holder);
+    assert_true(synth->lapses > 0);
+}
+
+static void who_leaves_while_scsynth_ends_holds_nothing(void **state)
+{
+    struct fake_session *f = *state;
+    struct client *ada = connect(f);
+    end_in_order(f);
+    fake_leave(f, ada);
+    fake_lose_server(f);
+    const struct node *synth = tree_find(&f->session->tree, 1000);
+    assert_null(synth->holder);
+    assert_true(synth->lapses > 0);
+}
+
 static void the_next_controller_knows_of_it(void **state)
 {
     struct fake_session *f = *state;
@@ -148,6 +181,10 @@ static void what_is_wrong_is_said(void **state)
     assert_has(fake_received(f), "\"commands[0].held\"");
     assert_sent(f, "");
     assert_answer(fake_call(f, "synth.hold", "{'id': 1000}"), "405 synth.hold needs a WebSocket");
+    call(f, ada, "bundle.send",
+         "{'in': 60, 'commands': [{'method': 'synth.new', 'params': {'synthdef': 'sine'}}]}");
+    call(f, ada, "synth.hold", "{'id': 1001}");
+    assert_has(fake_received(f), "node 1001 has not started yet");
     call(f, ada, "synth.hold", "{'id': 7}");
     assert_has(fake_received(f), "there is no node 7");
     call(f, ada, "synth.hold", "{'id': 1}");
@@ -163,6 +200,8 @@ int main(void)
         RUNNING(who_took_it_up_holds_it_alone),
         RUNNING(who_leaves_before_it_began_holds_it_no_more),
         RUNNING(while_scsynth_is_away_it_waits),
+        RUNNING(it_is_held_over_an_orderly_end_of_scsynth),
+        RUNNING(who_leaves_while_scsynth_ends_holds_nothing),
         RUNNING(the_next_controller_knows_of_it),
         RUNNING(what_is_wrong_is_said),
     };

@@ -84,6 +84,11 @@ static void synth_hold(struct session *session, struct call *call)
         call_fail(call, problem_new(403, "node %d is no synth that could be held", node->id));
         return;
     }
+    // Its lease could lapse before it begins.
+    if (node->planned > session->now) {
+        call_fail(call, problem_new(409, "node %d has not started yet", node->id));
+        return;
+    }
     lease_take(session, node, call->client);
     call_succeed(call, node_to_json(node));
 }
