@@ -194,9 +194,12 @@ test('what happens to nodes is told when it is heard, until stop()', async () =>
     assert.equal(events.at(-1).event, 'node.ended');
     heard.stop();
     const count = events.length;
+    const witness = client.heard(listening);
     const { id: other } = await client.commands.synth.new({ synthdef: 'sine' });
-    await waitFor('its event', () => told.has(other));
+    await waitFor('another to hear it', () => witness.hears(other));
+    assert.deepEqual([events.length, heard.hears(other)], [count, false]);
+    witness.stop();
     await listening.stop();
     stop();
-    assert.deepEqual([events.length, client.nodes.size, heard.hears(other)], [count, 0, false]);
+    assert.equal(client.nodes.size, 0, 'nobody watches them');
 });

@@ -61,6 +61,7 @@ export class Farfield extends EventTarget {
             (topic, handler) => this.#topics.on(topic, handler));
         this.commands = tree((...call) => this.call(...call));
         this.rpc.addEventListener('state', ({ detail }) => {
+            this.client = null;
             if (detail === 'open') {
                 if (this.#name !== undefined) this.#introduce();
                 this.#topics.resume();

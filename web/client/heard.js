@@ -12,7 +12,7 @@ const WAITING = 10000; // events that may wait; beyond that they are not held ba
 export class HeardNodes extends EventTarget {
     #farfield;
     #listening;
-    #waiting = 0;
+    #waiting = new Set(); // timers of events that are held back
     #sounding = new Set(); // ids
     #ending = new AbortController();
     #ends;
@@ -33,6 +33,7 @@ export class HeardNodes extends EventTarget {
     stop() {
         this.#ending.abort();
         for (const end of this.#ends) end();
+        this.#waiting.forEach(clearTimeout);
         this.#sounding.clear();
     }
 
@@ -44,15 +45,15 @@ export class HeardNodes extends EventTarget {
     #onEvent(event, params) {
         if (!/^node\.(started|changed|ended)$/.test(event)) return;
         const wait = Math.min(MOST, this.#untilHeard(params.time));
-        if (wait <= 0 || this.#waiting >= WAITING) {
+        if (wait <= 0 || this.#waiting.size >= WAITING) {
             this.#tell(event, params);
             return;
         }
-        this.#waiting++;
-        setTimeout(() => {
-            this.#waiting--;
+        const timer = setTimeout(() => {
+            this.#waiting.delete(timer);
             this.#tell(event, params);
         }, wait * 1000);
+        this.#waiting.add(timer);
     }
 
     // Seconds until what happened at this Unix time of the server is heard here.
@@ -63,7 +64,6 @@ export class HeardNodes extends EventTarget {
     }
 
     #tell(event, { node, id = node.id }) {
-        if (this.#ending.signal.aborted) return;
         const had = this.#sounding.has(id);
         if (event === 'node.ended') this.#sounding.delete(id);
         else if (node.running) this.#sounding.add(id);
