@@ -69,7 +69,7 @@ export class Farfield extends EventTarget implements Known {
     readonly base: string | URL;
     /** what the server said of itself, null before it did */
     readonly about: import('./commands.js').About | null;
-    /** the number of this connection there, known where it has a name */
+    /** the number of this connection there, known while it is open and has a name */
     readonly client: number | null;
     readonly connection: ConnectionState;
     /** every command, as in `commands.synth.new({ synthdef: 'sine' })` */

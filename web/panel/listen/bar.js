@@ -110,7 +110,7 @@ export class ListenBar {
         this.#find('#listening').dataset.state = state;
         write(this.#find('#listen-state'), this.#words());
         // Beside the words, not in them: it changes too often to be read out each time.
-        write(this.#find('#bar-delay'), state === 'connected' && !isBlocked ? 
+        write(this.#find('#bar-delay'), state === 'connected' && !isBlocked ?
             delayWords(this.#listening.getAudioStats()) : '');
     }
 }
