@@ -60,6 +60,26 @@ async function show(id, name, face) {
     await page.waitForSelector('#control-menu:not(:popover-open)', { state: 'attached' });
 }
 
+test('Enter presses a button once, and after the last Stop nothing starts', async () => {
+    const holdEnter = async () => {
+        for (let i = 0; i < 10; i++) await page.keyboard.down('Enter'); // all but the first repeat
+        await page.keyboard.up('Enter');
+    };
+    await page.locator('[data-synthdef=sine]').focus();
+    await holdEnter();
+    await sounds('sine', 1);
+    await page.locator('[data-node]').getByRole('button', { name: /^Stop/ }).focus();
+    await page.keyboard.down('Enter');
+    await page.waitForFunction(() => document.activeElement.id === 'synths-title');
+    await holdEnter();
+    await page.keyboard.press('Enter');
+    await sounds('sine', 0);
+    // What a press would have started is there no later than what is asked for after it.
+    await page.locator('[data-synthdef=drone]').click();
+    await sounds('drone', 1);
+    assert.deepEqual(await synthsOf(farfield, 'bass'), []);
+});
+
 test('SynthDefs are found by words, from anywhere by /, and played by Enter', async () => {
     await page.keyboard.press('/');
     await page.keyboard.type('SAW drift');

@@ -48,6 +48,14 @@ addEventListener('keydown', (event) => {
     escapeAt = now;
 });
 
+// A button is pressed once by Enter, however long it is down: where its press takes it away, the
+// repeats would press what has the focus next.
+addEventListener('keydown', (event) => {
+    if (event.repeat && event.key === 'Enter' && event.target.closest?.('button')) {
+        event.preventDefault();
+    }
+}, { capture: true });
+
 // A file that falls beside what takes files would be opened by the browser in place of this page.
 for (const type of ['dragover', 'drop']) {
     addEventListener(type, (event) => {

@@ -29,6 +29,7 @@ export class SynthList {
     #empty = make('p', { id: 'no-synths', className: 'empty' },
         'Nothing sounds. What you or anyone else starts appears here.');
     #count = make('span', { id: 'synth-count' });
+    #title = make('h2', { id: 'synths-title', tabIndex: -1 }, 'Playing ', this.#count);
     #frame = new OncePerFrame(() => this.#draw());
     #sight = new IntersectionObserver((entries) => this.#onSight(entries), { rootMargin: NEAR });
 
@@ -39,7 +40,7 @@ export class SynthList {
         this.#context = context;
         this.element = make('section', { className: 'playing', 'aria-labelledby': 'synths-title' },
             make('div', { className: 'playing-head' },
-                make('h2', { id: 'synths-title' }, 'Playing ', this.#count), tools),
+                this.#title, tools),
             this.#list, this.#empty);
         farfield.watch('nodes', (nodes, change) => {
             if (change?.value && change.before) this.#changed.add(change.key);
@@ -189,7 +190,8 @@ export class SynthList {
         this.#ask();
     }
 
-    // Who stops one synth after another by keyboard stays in the list.
+    // Who stops one synth after another by keyboard stays in the list; after the last one the next
+    // press must start nothing.
     #keepFocus(next) {
         const focused = [...this.#synths.values()]
             .find((synth) => synth.element.contains(document.activeElement));
@@ -197,7 +199,7 @@ export class SynthList {
         const ids = [...this.#synths.keys()];
         const after = ids.slice(ids.indexOf(focused.id) + 1).find((id) => next.has(id)) ??
             [...next.keys()].at(-1);
-        const target = next.get(after)?.stop ?? document.querySelector('#synthdefs button');
-        queueMicrotask(() => target?.focus());
+        const target = next.get(after)?.stop ?? this.#title;
+        queueMicrotask(() => target.focus());
     }
 }
