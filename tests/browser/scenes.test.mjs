@@ -94,6 +94,18 @@ test('a scene is kept and recalled with a fade, and every page is told', async (
     await other.close();
 });
 
+test('of scenes recalled faster than they come, the last one sounds alone', async () => {
+    await play('sine', { freq: 333 });
+    for (const name of ['one', 'two', 'three']) await keep(name);
+    await page.locator('#scene-fade').fill('0.2');
+    await page.locator('#scenes').evaluate((list) => {
+        for (const each of list.querySelectorAll('.main')) each.click(); // by name: three before two
+    });
+    await sees(page, '#told', /“two” is recalled: 1 node/);
+    await waitFor('the scene alone, and nothing of the fades', async () =>
+        (await playing()).map(({ synthdef }) => synthdef).join() === 'sine');
+});
+
 test('what a recall could not do is told, and why one cannot be', async () => {
     const scene = (synthdef, controls) => ({ scene: { format: 'farfield.scene', version: 1,
         nodes: [{ kind: 'room', room: 'main', nodes: [{ kind: 'synth', synthdef, controls }] }] } });

@@ -24,6 +24,7 @@ export class Scenes {
     #keep = make('button', { type: 'submit', className: 'main' }, 'Keep');
     #hint = make('p', { className: 'hint', id: 'keep-hint' });
     #fade;
+    #recalled = Promise.resolve();
     #beside = make('input', { type: 'checkbox', id: 'scene-beside' });
     #outcome = make('div', { className: 'outcome', role: 'status' });
     #list = make('ul', { className: 'rows', id: 'scenes' });
@@ -148,17 +149,20 @@ export class Scenes {
         const fade = this.#fade.valueAsNumber || 0;
         this.#outcome.replaceChildren();
         const mode = this.#beside.checked ? 'add' : 'replace';
-        this.#try(`“${name}” was not recalled`, async () => {
-            const { nodes, skipped = [], failed = 0 } =
-                await this.#farfield.call('scene.recall', { name, mode, fade });
-            this.#tell(`“${name}” is recalled: ${counted(nodes.length, 'node') || 'silence'}.`);
-            const left = skipped.map((control) =>
-                `${control}: the SynthDef has no such control any more, or a smaller one`);
-            if (failed) left.push(`${failed} of its steps, which the sound server refused`);
-            if (left.length === 0) return;
-            this.#outcome.append(make('p', {}, `Of “${name}” this could not be brought back:`),
-                make('ul', {}, ...left.map((words) => make('li', {}, words))));
-        });
+        // One after another: what replaces a scene must find the nodes of that.
+        this.#recalled = this.#recalled.then(() =>
+            this.#try(`“${name}” was not recalled`, () => this.#bringBack({ name, mode, fade })));
+    }
+
+    async #bringBack(wish) {
+        const { nodes, skipped = [], failed = 0 } = await this.#farfield.call('scene.recall', wish);
+        this.#tell(`“${wish.name}” is recalled: ${counted(nodes.length, 'node') || 'silence'}.`);
+        const left = skipped.map((control) =>
+            `${control}: the SynthDef has no such control any more, or a smaller one`);
+        if (failed) left.push(`${failed} of its steps, which the sound server refused`);
+        if (left.length === 0) return;
+        this.#outcome.append(make('p', {}, `Of “${wish.name}” this could not be brought back:`),
+            make('ul', {}, ...left.map((words) => make('li', {}, words))));
     }
 
     #rename(name, to) {
