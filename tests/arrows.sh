@@ -45,7 +45,7 @@ file ~ /^controller\/doors\// && project {
     owned("avahi-", "^controller/doors/mdns[.]c$")
     owned("sqlite3[.]h", "^controller/doors/store[.]c$")
     owned("sndfile[.]h", "^(controller/sound/|pipeline/recording/part[.]c$)")
-    owned("jack/", "^pipeline/sound/(capture|sources)[a-z_]*[.][ch]$")
+    owned("jack/", "^pipeline/sound/(capture|client|sources)[.][ch]$")
     owned("ogg/", "^pipeline/doors/mux[.]c$")
     owned("opus/", "^pipeline/sound/encoder[.]c$")
     owned("samplerate[.]h", "^pipeline/sound/convert[.]c$")

@@ -7,11 +7,9 @@
 #include <time.h>
 
 #include "common/log.h"
+#include "pipeline/sound/client.h"
 #include "pipeline/sound/ring.h"
 #include "pipeline/sound/sources.h"
-
-#define RETRY (500 * G_TIME_SPAN_MILLISECOND)
-#define CLOSE_TIME (300 * G_TIME_SPAN_MILLISECOND) // leaving JACK takes some 10 ms
 
 // All that the process callback touches.
 struct io {
@@ -24,18 +22,15 @@ struct io {
 
 struct capture {
     struct io io;
-    char *server, *name; // owned
+    struct client *client; // owned
+    char *name;            // owned
     _Atomic int rate, period, xruns;
-    GThread *thread; // owned; makes every call into JACK
     bool local;
-    char *made[2];   // owned, the thread's: the ports that it connected to itself
+    char *made[2];   // owned, the client's thread's: the ports that it connected to itself
     char *played[2]; // owned, the same: to the driver's outputs
 
-    GMutex lock; // guards what follows
-    GCond wake;
-    bool stopping, lost, stale; // stale: ports or sources have changed
-    bool ended, abandoned;      // the thread has come to its end, or may take its time
-    char *sources[2];           // owned
+    GMutex lock;      // guards what follows
+    char *sources[2]; // owned
     struct capture_state state;
 };
 
@@ -46,7 +41,7 @@ static int64_t now(void)
 
 static int on_process(jack_nframes_t count, void *data)
 {
-    struct io *io = data;
+    struct io *io = &((struct capture *)data)->io;
     // What does not fit is lost: the reader is stuck, and old sound is of no use to it.
     ring_write(&io->ring, jack_port_get_buffer(io->ports[0], count),
                jack_port_get_buffer(io->ports[1], count), count);
@@ -54,32 +49,6 @@ static int on_process(jack_nframes_t count, void *data)
     if (ring_filled(&io->ring) >= atomic_load(&io->wanted))
         sem_post(&io->ready);
     return 0;
-}
-
-static void wake(struct capture *capture, bool *flag)
-{
-    g_mutex_lock(&capture->lock);
-    *flag = true;
-    g_cond_signal(&capture->wake);
-    g_mutex_unlock(&capture->lock);
-}
-
-static void on_shutdown(void *data)
-{
-    struct capture *capture = data;
-    wake(capture, &capture->lost);
-}
-
-static void on_port_registration(jack_port_id_t port, int registered, void *data)
-{
-    struct capture *capture = data;
-    wake(capture, &capture->stale);
-}
-
-static void on_port_connect(jack_port_id_t a, jack_port_id_t b, int connected, void *data)
-{
-    struct capture *capture = data;
-    wake(capture, &capture->stale);
 }
 
 static int on_xrun(void *data)
@@ -108,25 +77,14 @@ static bool register_ports(struct capture *capture, jack_client_t *client)
     return true;
 }
 
-static jack_client_t *open_client(struct capture *capture)
+static bool on_open(jack_client_t *client, void *data)
 {
-    jack_status_t status;
-    jack_client_t *client = jack_client_open(capture->name, JackNoStartServer | JackServerName,
-                                             &status, capture->server);
-    if (!client)
-        return NULL;
-    jack_set_process_callback(client, on_process, &capture->io);
-    jack_on_shutdown(client, on_shutdown, capture);
-    jack_set_port_registration_callback(client, on_port_registration, capture);
-    jack_set_port_connect_callback(client, on_port_connect, capture);
+    struct capture *capture = data;
     jack_set_xrun_callback(client, on_xrun, capture);
     jack_set_buffer_size_callback(client, on_buffer_size, capture);
     capture->rate = jack_get_sample_rate(client);
     capture->period = jack_get_buffer_size(client);
-    if (register_ports(capture, client) && jack_activate(client) == 0)
-        return client;
-    jack_client_close(client);
-    return NULL;
+    return register_ports(capture, client);
 }
 
 static void publish(struct capture *capture, bool jack, int connected, int played)
@@ -159,8 +117,9 @@ static bool play(struct capture *capture, jack_client_t *client, int channel, co
     return played;
 }
 
-static void connect_sources(struct capture *capture, jack_client_t *client)
+static void on_serve(jack_client_t *client, void *data)
 {
+    struct capture *capture = data;
     int connected = 0, played = 0;
     for (int c = 0; c < 2; c++) {
         g_mutex_lock(&capture->lock);
@@ -172,119 +131,51 @@ static void connect_sources(struct capture *capture, jack_client_t *client)
     publish(capture, true, connected, played);
 }
 
-// Waits for something to do; false when there is no more.
-static bool wait_for_change(struct capture *capture, int64_t until)
+static void on_closed(void *data)
 {
-    g_mutex_lock(&capture->lock);
-    while (!capture->stopping && !capture->lost && !capture->stale &&
-           g_cond_wait_until(&capture->wake, &capture->lock, until))
-        ;
-    capture->stale = false;
-    bool go_on = !capture->stopping && !capture->lost;
-    g_mutex_unlock(&capture->lock);
-    return go_on;
+    publish(data, false, 0, 0);
 }
 
-static void serve(struct capture *capture, jack_client_t *client)
+static void on_free(void *data)
 {
-    do
-        connect_sources(capture, client);
-    while (wait_for_change(capture, G_MAXINT64));
-    jack_client_close(client);
-    publish(capture, false, 0, 0);
-}
-
-static void capture_free(struct capture *capture)
-{
+    struct capture *capture = data;
     for (int c = 0; c < 2; c++) {
         g_free(capture->sources[c]);
         g_free(capture->made[c]);
         g_free(capture->played[c]);
     }
     sem_destroy(&capture->io.ready);
-    g_cond_clear(&capture->wake);
     g_mutex_clear(&capture->lock);
-    g_free(capture->server);
     g_free(capture->name);
     g_free(capture);
 }
 
-// Waits to try again; false when there is no more.
-static bool wait_for_retry(struct capture *capture)
-{
-    g_mutex_lock(&capture->lock);
-    capture->lost = false;
-    int64_t until = now() + RETRY;
-    while (!capture->stopping && g_cond_wait_until(&capture->wake, &capture->lock, until))
-        ;
-    bool go_on = !capture->stopping;
-    g_mutex_unlock(&capture->lock);
-    return go_on;
-}
-
-static void *run(void *data)
-{
-    struct capture *capture = data;
-    do {
-        jack_client_t *client = open_client(capture);
-        if (client)
-            serve(capture, client);
-    } while (wait_for_retry(capture));
-    g_mutex_lock(&capture->lock);
-    capture->ended = true;
-    bool abandoned = capture->abandoned;
-    g_cond_signal(&capture->wake);
-    g_mutex_unlock(&capture->lock);
-    if (abandoned)
-        capture_free(capture);
-    return NULL;
-}
-
-// libjack writes several lines on stderr at each attempt to connect.
-static void on_jack_text(const char *text)
-{
-    log_debug("jack", "{s:s}", "message", text);
-}
-
-struct capture *capture_create(const char *server, const char *client, char *const sources[2],
+struct capture *capture_create(const char *server, const char *name, char *const sources[2],
                                bool local)
 {
-    jack_set_error_function(on_jack_text);
-    jack_set_info_function(on_jack_text);
     struct capture *capture = g_new0(struct capture, 1);
-    capture->server = g_strdup(server);
-    capture->name = g_strdup(client);
+    capture->name = g_strdup(name);
     capture->local = local;
     capture->rate = 48000;
     capture->period = 128;
     g_mutex_init(&capture->lock);
-    g_cond_init(&capture->wake);
     sem_init(&capture->io.ready, 0, 0);
     for (int c = 0; c < 2; c++)
         capture->sources[c] = g_strdup(sources[c]);
-    capture->thread = g_thread_new("capture", run, capture);
+    struct client_user user = {.open = on_open,
+                               .serve = on_serve,
+                               .closed = on_closed,
+                               .process = on_process,
+                               .free = on_free,
+                               .data = capture};
+    capture->client = client_create(server, name, &user);
     return capture;
 }
 
 void capture_destroy(struct capture *capture)
 {
-    if (!capture)
-        return;
-    GThread *thread = capture->thread;
-    wake(capture, &capture->stopping);
-    g_mutex_lock(&capture->lock);
-    int64_t until = now() + CLOSE_TIME;
-    while (!capture->ended && g_cond_wait_until(&capture->wake, &capture->lock, until))
-        ;
-    bool ended = capture->ended;
-    capture->abandoned = !ended;
-    g_mutex_unlock(&capture->lock);
-    if (!ended) {
-        g_thread_unref(thread);
-        return;
-    }
-    g_thread_join(thread);
-    capture_free(capture);
+    if (capture)
+        client_destroy(capture->client);
 }
 
 void capture_set_sources(struct capture *capture, char *const sources[2])
@@ -295,7 +186,7 @@ void capture_set_sources(struct capture *capture, char *const sources[2])
         capture->sources[c] = g_strdup(sources[c]);
     }
     g_mutex_unlock(&capture->lock);
-    wake(capture, &capture->stale);
+    client_wake(capture->client);
 }
 
 struct capture_state capture_state(struct capture *capture)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The JACK side of one room: a client of its own, which comes back when the server dies, and
-// connects its sources whenever they appear.
+// The JACK side of one room: a client of its own (client.h), which connects its sources whenever
+// they appear.
 //
-// Calls into JACK wait for its server, which may hang, so a thread of the capture makes them all;
-// the process callback only copies frames to a ring and wakes the reader.
+// Its process callback only copies frames to a ring and wakes the reader.
 #pragma once
 
 #include <stdbool.h>

@@ -31,26 +31,48 @@ static const char *resolve(const char *const *ports, const char *source)
     return found;
 }
 
-static bool is_connected(jack_client_t *client, jack_port_t *input, const char *port)
+static bool is_connected(jack_client_t *client, jack_port_t *end, const char *port)
 {
-    const char **present = jack_port_get_all_connections(client, input);
+    const char **present = jack_port_get_all_connections(client, end);
     bool found = present && g_strv_contains(present, port);
     if (present)
         jack_free(present);
     return found;
 }
 
-bool sources_connect(jack_client_t *client, jack_port_t *input, const char *source, char **made)
+static bool is_input(const jack_port_t *end)
 {
-    const char **ports = jack_get_ports(client, NULL, JACK_DEFAULT_AUDIO_TYPE, JackPortIsOutput);
-    const char *wanted = resolve(ports, source);
+    return jack_port_flags(end) & JackPortIsInput;
+}
+
+static bool join(jack_client_t *client, jack_port_t *end, const char *port)
+{
+    const char *own = jack_port_name(end);
+    return is_connected(client, end, port) ||
+           (is_input(end) ? jack_connect(client, port, own) : jack_connect(client, own, port)) == 0;
+}
+
+static void part(jack_client_t *client, jack_port_t *end, const char *port)
+{
+    const char *own = jack_port_name(end);
+    if (!is_connected(client, end, port))
+        return;
+    if (is_input(end))
+        jack_disconnect(client, port, own);
+    else
+        jack_disconnect(client, own, port);
+}
+
+bool sources_connect(jack_client_t *client, jack_port_t *end, const char *name, char **made)
+{
+    const char **ports = jack_get_ports(client, NULL, JACK_DEFAULT_AUDIO_TYPE,
+                                        is_input(end) ? JackPortIsOutput : JackPortIsInput);
+    const char *wanted = resolve(ports, name);
     if (*made && g_strcmp0(*made, wanted) != 0) {
-        if (is_connected(client, input, *made))
-            jack_disconnect(client, *made, jack_port_name(input));
+        part(client, end, *made);
         g_clear_pointer(made, g_free);
     }
-    bool connected = wanted && (is_connected(client, input, wanted) ||
-                                jack_connect(client, wanted, jack_port_name(input)) == 0);
+    bool connected = wanted && join(client, end, wanted);
     if (connected && !*made)
         *made = g_strdup(wanted);
     if (ports)

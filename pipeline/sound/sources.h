@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which JACK port a source's name means, and connecting it.
+// Which JACK port a name means, and connecting it.
 #pragma once
 
 #include <jack/jack.h>
@@ -9,7 +9,8 @@
 // calls the second client of a name.
 bool sources_match(const char *source, const char *port);
 
-// Connects the port that `source` names to `input`; whether it is connected now. A source that does
-// not exist is no error. `made` keeps the name of the port that was connected, so that it is
-// disconnected when the source means another one; what others connected is left alone.
-bool sources_connect(jack_client_t *client, jack_port_t *input, const char *source, char **made);
+// Connects `end`, an input to the output that `name` means or an output to the input; whether they
+// are connected now. That there is no such port is no error. `made` keeps the name of the port that
+// was connected, so that it is disconnected when `name` means another one; what others connected is
+// left alone.
+bool sources_connect(jack_client_t *client, jack_port_t *end, const char *name, char **made);
