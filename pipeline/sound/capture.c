@@ -117,7 +117,7 @@ static bool play(struct capture *capture, jack_client_t *client, int channel, co
     return played;
 }
 
-static void on_serve(jack_client_t *client, void *data)
+static bool on_serve(jack_client_t *client, void *data)
 {
     struct capture *capture = data;
     int connected = 0, played = 0;
@@ -129,6 +129,7 @@ static void on_serve(jack_client_t *client, void *data)
         played += capture->local && play(capture, client, c, source);
     }
     publish(capture, true, connected, played);
+    return connected == 2;
 }
 
 static void on_closed(void *data)

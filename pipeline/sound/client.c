@@ -61,12 +61,15 @@ static jack_client_t *open_client(struct client *client)
     return NULL;
 }
 
-// Waits for something to do; false when there is no more.
-static bool wait_for_change(struct client *client)
+// Waits for something to do, which there is soon where not all is connected; false when there is no
+// more.
+static bool wait_for_change(struct client *client, bool all)
 {
+    gint64 until = all ? G_MAXINT64 : g_get_monotonic_time() + RETRY;
     g_mutex_lock(&client->lock);
-    while (!client->stopping && !client->lost && !client->stale)
-        g_cond_wait(&client->wake, &client->lock);
+    while (!client->stopping && !client->lost && !client->stale &&
+           g_cond_wait_until(&client->wake, &client->lock, until))
+        ;
     client->stale = false;
     bool go_on = !client->stopping && !client->lost;
     g_mutex_unlock(&client->lock);
@@ -75,9 +78,8 @@ static bool wait_for_change(struct client *client)
 
 static void serve(struct client *client, jack_client_t *jack)
 {
-    do
-        client->user.serve(jack, client->user.data);
-    while (wait_for_change(client));
+    while (wait_for_change(client, client->user.serve(jack, client->user.data)))
+        ;
     jack_client_close(jack);
     client->user.closed(client->user.data);
 }

@@ -15,8 +15,9 @@ struct client_user {
     // cannot be.
     bool (*open)(jack_client_t *jack, void *data);
     // It is active, and has been told that ports have come, gone or been connected: the place to
-    // connect.
-    void (*serve)(jack_client_t *jack, void *data);
+    // connect. Whether all is connected; it is tried again soon where not, since ports of a client
+    // that is not active yet refuse, and JACK does not tell when it is.
+    bool (*serve)(jack_client_t *jack, void *data);
     // The server is gone, or the client has left it.
     void (*closed)(void *data);
     // JACK's process callback: never waits, locks or allocates.
