@@ -195,7 +195,7 @@ struct session {
     bool stirred;     // a node has moved since that reply
     int strange;      // replies in a row whose counts are not those of the tree
     int late, alloc_failed, restarts;
-    bool recalling;   // a scene whose buffers are being loaded
+    bool recalling;   // a scene whose buffers are being loaded, or whose nodes started
     int64_t doubt_at; // when a scsynth that seems to be another one is taken for it, 0 if none does
     GQueue endings;   // struct ending, latest first: since the last /status.reply
     GQueue recent;    // struct suspect, latest first: what was sent last

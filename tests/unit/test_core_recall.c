@@ -278,11 +278,34 @@ static void two_are_not_recalled_at_once(void **state)
     assert_lacks(fake_text(fake_call(f, "scene.recall", "{'name': 'x'}")), "409 another scene");
 }
 
+// Nor must one be replaced whose nodes scsynth has not told of: nobody would free them.
+static void what_is_being_made_is_not_replaced(void **state)
+{
+    struct fake_scsynth *s = *state;
+    struct fake_session *f = s->session;
+    put(f, IN_ROOM("{'kind': 'synth', 'synthdef': 'plain'}"));
+    struct fake_answer *first = fake_call(f, "scene.recall", "{'name': 'x', 'fade': 0.5}");
+    assert_has(fake_text(fake_call(f, "scene.recall", "{'name': 'x', 'fade': 0.5}")),
+               "409 another scene is being recalled");
+    fake_scsynth_run(s, FAKE_MS(50));
+    assert_has(fake_text(first), "200 {");
+    assert_has(fake_text(recall(s, "{'name': 'x', 'fade': 0.5}", 50)), "200 {");
+    fake_scsynth_run(s, FAKE_MS(1500));
+    assert_text(fake_tree(f), "0(1(1009) 2)");
+    assert_int_equal(f->session->fades->len, 0);
+    fake_call(f, "scene.recall", "{'name': 'x', 'fade': 0.5}");
+    fake_lose_server(f);
+    fake_scsynth_restart(s);
+    fake_scsynth_run(s, FAKE_MS(50));
+    assert_has(fake_text(recall(s, "{'name': 'x'}", 50)), "200 {");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD(one_bundle_makes_it_all_in_order),
         WORLD(two_are_not_recalled_at_once),
+        WORLD(what_is_being_made_is_not_replaced),
         WORLD(what_was_there_is_let_go_each_in_its_way),
         WORLD(what_is_added_leaves_what_there_is),
         WORLD(numbers_of_buses_are_those_of_here),

@@ -209,6 +209,7 @@ static json_t *answer_of(struct recall *r)
 
 // What the bundle answers, and what there is to say of the scene.
 struct recall_answer {
+    struct session *session;
     struct call *call;
     json_t *scene; // owned
 };
@@ -216,6 +217,7 @@ struct recall_answer {
 static void on_answer(void *data, json_t *result, const struct problem *problem)
 {
     struct recall_answer *answer = data;
+    answer->session->recalling = false;
     static const char *const members[] = {"bundle", "at", "late", "scheduled", "failed"};
     for (gsize i = 0; i < G_N_ELEMENTS(members); i++)
         if (result)
@@ -233,7 +235,7 @@ static void commit(struct recall *r, struct call *call, GPtrArray *unused)
 {
     struct session *session = r->session;
     struct recall_answer *answer = g_new0(struct recall_answer, 1);
-    *answer = (struct recall_answer){call, answer_of(r)};
+    *answer = (struct recall_answer){session, call, answer_of(r)};
     session->ports.emit(session->ports.data, "scenes", "scene.recalled", json_copy(answer->scene),
                         NULL);
     struct bundle *bundle = r->bundle;
@@ -311,6 +313,7 @@ static void recall_now(struct session *session, const struct recalling *w, const
     struct bus *stash = NULL;
     if (prepare(&r, &nodes, &stash, problem)) {
         problem_destroy(problem);
+        session->recalling = true; // until its nodes are known, which the next may have to free
         carry_out(&r, w->call, nodes, stash);
     } else {
         recall_give_back(&r);
