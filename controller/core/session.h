@@ -290,6 +290,8 @@ void session_stop(struct session *session, int64_t now);
 bool session_secrets_equal(const char *a, const char *b);
 // Whether `key` is the configured one, or none is.
 bool session_key_fits(const struct session *session, const char *key);
+// Unix time, seconds.
+double session_real_seconds(const struct session *session);
 
 // Runs a call: checks its parameters, then hands it to its row. `loose` as in command_validate().
 void session_call(struct session *session, struct call *call, bool loose, int64_t now);

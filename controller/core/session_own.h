@@ -69,8 +69,6 @@ void session_note_cause(struct session *session, struct node *node);
 void session_forget_cause(struct node *node);
 // {"node", "by", "client", "client_id", "time"} of an event.
 json_t *session_node_event(struct session *session, const struct node *node);
-// Unix time, seconds: when what an event tells has happened.
-double session_real_seconds(const struct session *session);
 void session_on_node(struct session *session, const struct osc_message *reply);
 // A node is where this scsynth has it: who made it, its room, its name.
 void session_confirm_node(struct session *session, struct node *node);

@@ -187,8 +187,15 @@ static enum MHD_Result begin(struct http *http, struct MHD_Connection *connectio
         return http_answer_file(&http->panel, connection, verb, path);
     if (strcmp(verb, "OPTIONS") == 0)
         return http_answer_options(connection, path);
-    struct rest_head head = {verb, path, http_header(connection, "Content-Type"),
-                             http_header(connection, "Content-Length"), has_key(http, connection)};
+    struct rest_head head = {
+        verb,
+        path,
+        http_header(connection, "Content-Type"),
+        http_header(connection, "Content-Length"),
+        has_key(http, connection),
+        MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "token"),
+        http->session->stream_token,
+        (gint64)session_real_seconds(http->session)};
     g_autofree char *allowed = NULL;
     json_t *params = json_object();
     const struct command *command = rest_route(&head, params, &problem, &allowed);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A recording in a browser's own player, which asks for the parts of the file that it wants.
+// A recording in a browser's own player, which asks for the parts of the file that it wants and
+// cannot bring the key.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,11 +8,13 @@ import { launchBrowser } from '../lib/browser.mjs';
 import { startFarfield } from '../lib/farfield.mjs';
 import { waitFor } from '../lib/wait.mjs';
 
+const key = 'a key of this test';
+
 let farfield, browser, page, node;
 const statuses = new Set();
 
 before(async () => {
-    farfield = await startFarfield();
+    farfield = await startFarfield({ key });
     browser = await launchBrowser();
     page = await browser.page();
     page.on('response', (response) => {
@@ -67,7 +70,7 @@ async function hear({ path, from }) {
 for (const format of ['wav', 'flac']) {
     test(`${format}: its length is known, and any place of it can be gone to`, async () => {
         const recording = await record(format);
-        const path = `/v1/recordings/${recording.id}/audio`;
+        const { body: { path } } = await farfield.api('POST', `/v1/recordings/${recording.id}/link`);
         for (const [from, hz] of [[6, 880], [1, 440], [5.5, 880], [2, 440]]) {
             const heard = await page.evaluate(hear, { path, from });
             assert.ok(Math.abs(heard.duration - 8) < 0.01, `${heard.duration} s`);

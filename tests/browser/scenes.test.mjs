@@ -278,6 +278,18 @@ test('with a key recordings are played and downloaded, too', async () => {
         await button(entry, 'Play').click();
         await waitFor('it to play', () => entry.locator('audio').evaluate((audio) =>
             audio.currentTime > 0.2));
+        const played = new URL(await entry.locator('audio').getAttribute('src'));
+        assert.equal(played.pathname, `/v1/recordings/${id}/audio`);
+        // A page that was open for longer than the address was good for gets another one.
+        played.searchParams.set('token', '1.0.0');
+        await entry.locator('audio').evaluate(async (audio, src) => {
+            const failed = new Promise((done) => { audio.onerror = done; });
+            audio.src = src;
+            await failed;
+        }, played.href);
+        await button(entry, 'Play').click();
+        await waitFor('it to play again', () => entry.locator('audio').evaluate((audio) =>
+            !audio.error && audio.currentTime > 0.2));
         const [download] = await Promise.all([guest.waitForEvent('download'),
             button(entry, 'Download').click()]);
         const path = join(locked.dataDir, 'got.wav');

@@ -155,6 +155,7 @@ const given = {
     'preset.show': preset,
     'recording.audio': recorded,
     'recording.delete': recorded,
+    'recording.link': recorded,
     'recording.show': recorded,
     'recording.stop': recording,
     'relay.free': relay,

@@ -49,6 +49,14 @@ test('the lines go on with a download', async () => {
     assert.ok(level(left, 1000) > 0.1);
 });
 
+test('the line gives an address that needs no key', async () => {
+    const { body: { id } } = await farfield.api('POST', '/v1/recordings', { seconds: 0.3 });
+    const [link] = await shellJson(farfield, blocks[2], { cwd: folder, env: { ID: id } });
+    const shown = JSON.parse([...text.matchAll(/```json\n(.*?)```/gs)][1][1]);
+    assert.deepEqual(Object.keys(link), Object.keys(shown));
+    assert.ok(Math.abs(link.expires - Date.now() / 1000 - 600) < 60, `${link.expires}`);
+});
+
 test('the example of an answer has the members that answers have', async () => {
     const { body } = await farfield.api('POST', '/v1/recordings', { seconds: 0.3 });
     const shown = JSON.parse(/```json\n(.*?)```/s.exec(text)[1]);

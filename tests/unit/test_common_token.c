@@ -34,6 +34,17 @@ static void good_until_it_expires(void **state)
     CHECK("401", text, "main", "webm", 5000);
 }
 
+static void of_a_recording_is_none_of_a_room(void **state)
+{
+    // Whatever they are called.
+    struct token recording = {"main", "recording.audio", "a0", 1000};
+    g_autofree char *text = token_sign("secret", &recording);
+    CHECK("a0", text, "main", "recording.audio", 999);
+    CHECK("403", text, "main", "webm", 999);
+    g_autofree char *room = token_sign("secret", &leave);
+    CHECK("403", room, "main", "recording.audio", 999);
+}
+
 static void good_for_nothing_else(void **state)
 {
     g_autofree char *text = token_sign("secret", &leave);
@@ -74,6 +85,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_until_it_expires),
+        cmocka_unit_test(of_a_recording_is_none_of_a_room),
         cmocka_unit_test(good_for_nothing_else),
         cmocka_unit_test(nonsense_is_refused),
     };

@@ -2,6 +2,7 @@
 // The command table, and what is checked by it before any handler runs.
 #include "controller/core/api/command.h"
 
+#include "common/token.h"
 #include "controller/core/api/rest.h"
 #include "tests/unit/fake_asserts.h"
 
@@ -310,6 +311,31 @@ static void requests_are_routed_by_their_head(void **state)
                 "413 at most 1048576 bytes are taken here");
 }
 
+static void a_token_is_leave_for_one_recording(void **state)
+{
+    struct token leave = {"a", "recording.audio", "0f", 1000};
+    g_autofree char *token = token_sign("secret", &leave);
+#define TOKEN(verb, path, text, time)                                                              \
+    HEAD(verb, path, .token = (text), .secret = "secret", .now = (time))
+    assert_text(TOKEN("GET", "/v1/recordings/a/audio", token, 999), "recording.audio");
+    assert_text(TOKEN("HEAD", "/v1/recordings/a/audio", token, 999), "recording.audio");
+    assert_text(TOKEN("GET", "/v1/recordings/a/audio", token, 1000),
+                "401 the token has expired; ask for another one");
+    assert_text(TOKEN("GET", "/v1/recordings/b/audio", token, 999),
+                "403 the token was not given for this");
+    assert_text(TOKEN("GET", "/v1/recordings/a/audio", "1000.0f.00", 999),
+                "403 the token was not given for this");
+    assert_text(TOKEN("GET", "/v1/recordings/a/audio", "%zz", 999),
+                "403 the token was not given for this");
+    static const char key_wanted[] = "401 this needs the header Authorization: Bearer KEY";
+    assert_text(TOKEN("GET", "/v1/recordings/a/audio", NULL, 999), key_wanted);
+    assert_text(TOKEN("GET", "/v1/recordings/a", token, 999), key_wanted);
+    assert_text(TOKEN("DELETE", "/v1/recordings/a", token, 999), key_wanted);
+    assert_text(TOKEN("POST", "/v1/recordings/a/link", token, 999), key_wanted);
+    assert_text(TOKEN("DELETE", "/v1/recordings/a/audio", token, 999),
+                "405 DELETE is not possible here; GET");
+}
+
 static char *body(const char *params_text, const char *bytes)
 {
     json_t *params = json_loads(params_text, 0, NULL);
@@ -391,6 +417,7 @@ int main(void)
         cmocka_unit_test(every_field_that_is_wrong_is_named),
         cmocka_unit_test(paths_and_queries_may_write_numbers_as_text),
         cmocka_unit_test(requests_are_routed_by_their_head),
+        cmocka_unit_test(a_token_is_leave_for_one_recording),
         cmocka_unit_test(bodies_join_the_parameters),
         cmocka_unit_test(queries_join_the_parameters),
         cmocka_unit_test(locations_name_what_was_made),

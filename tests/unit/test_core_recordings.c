@@ -2,6 +2,7 @@
 // Recordings between callers, the pipeline and the folder.
 #include "controller/core/listening/recordings.h"
 
+#include "common/token.h"
 #include "tests/unit/fake_asserts.h"
 
 static int set_up_linked(void **state)
@@ -176,6 +177,28 @@ static void sound_is_a_file_of_its_folder(void **state)
     assert_has(fake_text(call(f, "recording.audio", "2")), "\"filename\":\"take.wav\"");
 }
 
+static void a_link_is_good_for_a_while(void **state)
+{
+    struct fake_session *f = *state;
+    f->session->stream_token = g_strdup("secret");
+    told(f, "1", SECOND);
+    struct fake_answer *answer = fake_call(f, "recording.link", "{'id': '1', 'seconds': 60}");
+    assert_int_equal(answer->status, 200);
+    const char *token = json_string_value(json_object_get(answer->json, "token"));
+    gint64 expires = json_integer_value(json_object_get(answer->json, "expires"));
+    assert_int_equal(expires, FAKE_EPOCH + f->now / G_USEC_PER_SEC + 60);
+    g_autofree char *path = g_strdup_printf("/v1/recordings/1/audio?token=%s", token);
+    assert_string_equal(json_string_value(json_object_get(answer->json, "path")), path);
+    g_autofree char *bearer = NULL;
+    assert_true(token_check("secret", token, "1", "recording.audio", expires - 1, &bearer, NULL));
+    assert_answer(fake_call(f, "recording.link", "{'id': '2'}"), "404 there is no recording \"2\"");
+    static const char *const wrong[] = {"0", "86401", "1.5", "'x'"};
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autofree char *params = g_strdup_printf("{'id': '1', 'seconds': %s}", wrong[i]);
+        assert_has(fake_text(fake_call(f, "recording.link", params)), "422");
+    }
+}
+
 static void what_is_recorded_cannot_be_deleted(void **state)
 {
     struct fake_session *f = *state;
@@ -347,6 +370,7 @@ int main(void)
         TEST(the_newest_is_first),
         TEST(two_of_one_second_have_two_names),
         TEST(sound_is_a_file_of_its_folder),
+        TEST(a_link_is_good_for_a_while),
         TEST(what_is_recorded_cannot_be_deleted),
         TEST(wrong_input_is_named),
         TEST(the_pipeline_may_refuse),

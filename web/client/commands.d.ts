@@ -538,6 +538,14 @@ export interface Recording {
     }>;
 }
 
+export interface RecordingLink {
+    /** of recording.audio, with the token; &part=2 behind it is another part */
+    path: string;
+    token: string;
+    /** Unix time until which to ask */
+    expires: number;
+}
+
 export interface Recordings {
     recordings: Recording[];
 }
@@ -1314,6 +1322,8 @@ export interface Commands {
             id: string;
             /** which of its files [1] */
             part?: number;
+            /** of recording.link, in place of the key */
+            token?: string;
         };
         result: Response;
     };
@@ -1324,6 +1334,16 @@ export interface Commands {
             id: string;
         };
         result: Nothing;
+    };
+    /** An address of a recording's sound that needs no key, for a while. */
+    'recording.link': {
+        params: {
+            /** id of the recording */
+            id: string;
+            /** how long it is good for (s) [3600] */
+            seconds?: number;
+        };
+        result: RecordingLink;
     };
     /** Every recording, the newest first. */
     'recording.list': {
@@ -1953,6 +1973,8 @@ export interface CommandTree {
         audio: Command<'recording.audio'>;
         /** Deletes a recording that has ended, with its files. */
         delete: Command<'recording.delete'>;
+        /** An address of a recording's sound that needs no key, for a while. */
+        link: Command<'recording.link'>;
         /** Every recording, the newest first. */
         list: Command<'recording.list'>;
         /** One recording. */

@@ -60,6 +60,7 @@ export const COMMANDS = {
     'preset.show': { rpc: true },
     'recording.audio': { http: 'GET /v1/recordings/{id}/audio' },
     'recording.delete': { rpc: true },
+    'recording.link': { rpc: true },
     'recording.list': { rpc: true },
     'recording.show': { rpc: true },
     'recording.start': { rpc: true },

@@ -85,6 +85,7 @@ struct command {
     bool waits;           // keeps even a notification until scsynth has answered
     bool bundled;         // can be part of a bundle
     bool urgent;          // is let through however many wait
+    bool by_token;        // a token for its method and parameter "id" does in place of the key
     unsigned max_body;    // bytes of a body, where they are not the usual ones of its kind
     const char *words;
     const char *result;      // name of what a success answers, of schemas.h; NULL for nothing

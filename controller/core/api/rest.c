@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/link.h"
+#include "common/token.h"
 #include "controller/core/metrics.h"
 
 static bool has_type(const char *given, const char *const *wanted)
@@ -90,6 +91,21 @@ static struct problem *check_body(const struct command *command, const struct re
     return NULL;
 }
 
+static struct problem *check_leave(const struct command *command, const struct rest_head *head,
+                                   const json_t *params)
+{
+    if (command->scope == SCOPE_OPEN || head->authorised)
+        return NULL;
+    if (!command->by_token || !head->token)
+        return problem_new(401, "this needs the header Authorization: Bearer KEY");
+    const char *id = json_string_value(json_object_get(params, "id"));
+    g_autofree char *bearer = NULL;
+    g_autoptr(GError) error = NULL;
+    if (token_check(head->secret, head->token, id, command->method, head->now, &bearer, &error))
+        return NULL;
+    return problem_new(error->code, "%s", error->message);
+}
+
 const struct command *rest_route(const struct rest_head *head, json_t *params,
                                  struct problem **problem, char **allowed)
 {
@@ -98,9 +114,7 @@ const struct command *rest_route(const struct rest_head *head, json_t *params,
     if (!command)
         *problem = *allowed ? problem_new(405, "%s is not possible here", head->verb)
                             : problem_new(404, "there is nothing at %s", head->path);
-    else if (command->scope != SCOPE_OPEN && !head->authorised)
-        *problem = problem_new(401, "this needs the header Authorization: Bearer KEY");
-    else
+    else if (!(*problem = check_leave(command, head, params)))
         *problem = check_body(command, head);
     return *problem ? NULL : command;
 }

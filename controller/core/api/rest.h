@@ -17,7 +17,10 @@
 struct rest_head {
     const char *verb, *path; // the path as it was written, escapes and all, without the query
     const char *content_type, *content_length;
-    bool authorised;
+    bool authorised;    // by the key
+    const char *token;  // of the query, for rows that go `by_token`
+    const char *secret; // that tokens are signed with
+    gint64 now;         // seconds of Unix time
 };
 
 // The row, with the path's parameters set in `params`; or NULL with `problem`, and for 405 the

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "common/token.h"
 #include "controller/core/commands/commands.h"
+#include "controller/core/listening/listeners.h"
 #include "controller/core/listening/recordings.h"
+
+#define LINK_SECONDS "3600" // that a link is good for, where nothing else is asked
+#define LINK_MAX_SECONDS 86400
 
 static void recording_list(struct session *session, struct call *call)
 {
@@ -65,6 +70,21 @@ static void recording_audio(struct session *session, struct call *call)
     g_autofree char *name = file_name(recording, part);
     const char *type = recording->format == RECORDING_FLAC ? "audio/flac" : "audio/wav";
     call_succeed(call, json_pack("{s:s s:s s:s}", "path", path, "type", type, "filename", name));
+}
+
+static void recording_link(struct session *session, struct call *call)
+{
+    struct take *take = take_of(session, call);
+    if (!take)
+        return;
+    const char *id = take->recording->id;
+    gint64 expires = (gint64)session_real_seconds(session) + call_integer(call, "seconds");
+    g_autofree char *bearer = listener_new_id(session);
+    struct token leave = {id, "recording.audio", bearer, expires};
+    g_autofree char *token = token_sign(session->stream_token, &leave);
+    g_autofree char *path = g_strdup_printf("/v1/recordings/%s/audio?token=%s", id, token);
+    call_succeed(call, json_pack("{s:s s:s s:I}", "path", path, "token", token, "expires",
+                                 (json_int_t)expires));
 }
 
 #define ID                                                                                         \
@@ -158,14 +178,34 @@ static const struct command audio = {
     BODY_FILE,
     200,
     .rest_only = true,
+    .by_token = true,
     .words = "A recording's sound, or the part of the file that the header Range asks for; while "
              "it is recorded, what is there so far.",
     .params = {ID,
                {"part", PARAM_INTEGER, false, "which of its files", .min = 1,
-                .max = RECORDING_MAX_PARTS, .fallback = "1"}},
+                .max = RECORDING_MAX_PARTS, .fallback = "1"},
+               {"token", PARAM_STRING, false, "of recording.link, in place of the key",
+                .max = TOKEN_MAX}},
     .example = "{\"id\":\"20261121-101856\",\"part\":1}",
     .handle = recording_audio,
 };
 
-const struct command *const recording_commands[] = {&list,   &start, &show, &stop,
-                                                    &delete, &audio, NULL};
+static const struct command link_row = {
+    "recording.link",
+    "POST",
+    "/v1/recordings/{id}/link",
+    SCOPE_READ,
+    BODY_JSON,
+    BODY_JSON,
+    200,
+    .words = "An address of a recording's sound that needs no key, for a while.",
+    .params = {ID,
+               {"seconds", PARAM_INTEGER, false, "how long it is good for", "s", .min = 1,
+                .max = LINK_MAX_SECONDS, .fallback = LINK_SECONDS}},
+    .result = "recording_link",
+    .example = "{\"id\":\"20261121-101856\"}",
+    .handle = recording_link,
+};
+
+const struct command *const recording_commands[] = {&list,   &start, &show,     &stop,
+                                                    &delete, &audio, &link_row, NULL};

@@ -34,10 +34,9 @@ export class RecordingRow {
     #players = make('div', { className: 'players', hidden: true });
     #doings;
     #recording = null;
-    #addresses = []; // of blobs
 
-    // `doings`: stop(id), remove(id), fetch(recording, part) -> promise of an address,
-    // download(recording, part).
+    // `doings`: stop(id), remove(id), download(recording, part), link(recording) -> promise of
+    // (part) -> address, null where there is none.
     constructor(recording, doings) {
         this.#doings = doings;
         this.element = make('li', { className: 'row', tabIndex: -1 },
@@ -55,10 +54,9 @@ export class RecordingRow {
         if (before?.state !== recording.state) this.#showActions();
     }
 
-    // Nothing goes on sounding, and nothing is kept, of what is not there any more.
+    // Nothing goes on sounding of what is not there any more.
     release() {
         this.#players.replaceChildren();
-        for (const address of this.#addresses.splice(0)) URL.revokeObjectURL(address);
     }
 
     #button(words, onclick, className = '') {
@@ -102,21 +100,21 @@ export class RecordingRow {
     }
 
     async #play() {
-        if (this.#players.childElementCount > 0) {
-            this.#players.querySelector('audio').play().catch(() => {});
+        const there = [...this.#players.children];
+        // What has failed may have had its address for too long.
+        if (there.length > 0 && !there.some(({ error }) => error)) {
+            there[0].play().catch(() => {});
             return;
         }
-        for (const { part } of this.#recording.parts) {
-            const src = await this.#doings.fetch(this.#recording, part);
-            if (!src) return;
-            if (src.startsWith('blob:')) this.#addresses.push(src);
-            this.#players.append(make('audio', { controls: true, preload: 'metadata', src,
-                'aria-label': `${titleOf(this.#recording)}${
-                    this.#recording.parts.length > 1 ? `, part ${part}` : ''}` }));
-        }
-        this.#players.hidden = false;
-        const players = [...this.#players.children];
+        const addressOf = await this.#doings.link(this.#recording);
+        if (!addressOf) return;
+        const { parts } = this.#recording;
+        const players = parts.map(({ part }) => make('audio', { controls: true, preload: 'metadata',
+            src: addressOf(part),
+            'aria-label': `${titleOf(this.#recording)}${parts.length > 1 ? `, part ${part}` : ''}` }));
         players.forEach((player, i) => { player.onended = () => players[i + 1]?.play(); });
+        this.#players.replaceChildren(...players);
+        this.#players.hidden = false;
         players[0].play().catch(() => {}); // its own button is there
     }
 }

@@ -3,7 +3,6 @@
 import { keep, recall } from '../choices.js';
 import { arrangeRows, make, write } from '../elements.js';
 import { bytes, duration } from '../format.js';
-import { save } from './files.js';
 import { RecordingRow, RUNS, titleOf } from './recording.js';
 
 const ROOM = 'main';
@@ -68,8 +67,10 @@ export class Recordings {
             stop: (id) => this.#try('It could not be stopped', () => this.#stop(id)),
             remove: (id) => this.#try('It was not deleted', () =>
                 this.#farfield.call('recording.delete', { id })),
-            fetch: (recording, part) => this.#address(recording, part),
-            download: (recording, part) => this.#download(recording, part),
+            link: (recording) => this.#try('Its sound could not be fetched', () =>
+                this.#link(recording)),
+            download: (recording, part) => this.#try('It was not downloaded', () =>
+                this.#download(recording, part)),
         };
         const rows = new Map();
         for (const recording of sorted) {
@@ -125,26 +126,18 @@ export class Recordings {
         return this.#farfield.call('recording.stop', { id }, { timeout: 60 });
     }
 
-    // Where its sound is. With a key, which an <audio> cannot bring, it is fetched whole.
-    #address({ id }, part) {
-        if (!this.#farfield.rpc.key) return this.#farfield.url('recording.audio', { id, part });
-        return this.#try('Its sound could not be fetched', async () =>
-            URL.createObjectURL(await this.#blob(id, part)));
+    // Where its parts are, for a player or a download, which cannot bring the key: as long as it
+    // sounds, and an hour to stop and go on in.
+    async #link({ id, seconds }) {
+        const { token } = await this.#farfield.call('recording.link',
+            { id, seconds: Math.min(3600 + Math.ceil(seconds), 86400) });
+        return (part) => this.#farfield.url('recording.audio', { id, part, token });
     }
 
-    async #blob(id, part) {
-        const response = await this.#farfield.call('recording.audio', { id, part }, { timeout: 600 });
-        return response.blob();
-    }
-
-    #download(recording, part) {
-        const { id, format, parts } = recording;
+    async #download(recording, part) {
+        const { format, parts } = recording;
         const name = `${titleOf(recording)}${parts.length > 1 ? ` ${part}` : ''}.${format}`;
-        if (!this.#farfield.rpc.key) {
-            const href = this.#farfield.url('recording.audio', { id, part });
-            make('a', { href, download: name }).click();
-            return;
-        }
-        this.#try('It was not downloaded', async () => save(name, await this.#blob(id, part)));
+        const addressOf = await this.#link(recording);
+        make('a', { href: addressOf(part), download: name }).click();
     }
 }
