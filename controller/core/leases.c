@@ -42,6 +42,7 @@ void leases_tick(struct session *session)
     for (struct node *n = tree_find(&session->tree, TREE_ROOT); n; n = tree_next(n)) {
         if (n->lapses && n->lapses <= session->now) {
             n->lapses = 0;
+            session_model_changed(session);
             node_release_now(session, n);
         }
         set_due(session, n->lapses);

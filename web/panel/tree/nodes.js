@@ -36,6 +36,7 @@ export class NodeTree {
         this.#farfield = farfield;
         this.#model = model;
         this.#solo = solo;
+        solo.onchange = () => this.#ask();
         this.#complain = complain;
         const { element } = this;
         element.onkeydown = (event) => this.#onKey(event);

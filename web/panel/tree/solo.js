@@ -10,6 +10,7 @@ export class Solo {
     #solos; // parent -> {id, paused: [ids]}
     #epoch; // of scsynth, in which they were begun
     #last = Promise.resolve(); // one after another: each counts from where the one before has led
+    onchange = () => {}; // a solo has ended by itself
 
     constructor(farfield, model, complain) {
         this.#farfield = farfield;
@@ -18,7 +19,9 @@ export class Solo {
         const { epoch = null, solos = [] } = recall('solo', {});
         this.#epoch = epoch;
         this.#solos = new Map(solos);
-        farfield.watch('nodes', (nodes, change) => change === null && this.#follow(nodes));
+        farfield.watch('nodes', (nodes, change) => {
+            if (change === null) this.#last = this.#last.then(() => this.#follow());
+        });
     }
 
     isSolo(id) {
@@ -45,28 +48,36 @@ export class Solo {
         const isEnd = was?.id === id;
         const paused = isEnd ? [] : nodes.filter((each) => each.parent === parent && each.id !== id &&
             !each.system && (each.running || back.includes(each.id))).map((each) => each.id);
-        await Promise.all([
+        const done = await Promise.allSettled([
             ...paused.filter((each) => !stopped.has(each)).map((each) => this.#run(each, false)),
             ...back.filter((each) => !paused.includes(each)).map((each) => this.#run(each, true)),
         ]);
-        if (isEnd) this.#solos.delete(parent);
+        const refused = done.filter(({ status }) => status === 'rejected');
+        if (refused.length > 0) {
+            // Of what was done in part, all that may be paused is to be given back by the next press.
+            if (refused.length < done.length) {
+                this.#solos.set(parent, { id, paused: [...new Set([...paused, ...back])] });
+            }
+        } else if (isEnd) this.#solos.delete(parent);
         else this.#solos.set(parent, { id, paused });
         this.#epoch = epoch;
         this.#keep();
+        if (refused.length > 0) throw refused[0].reason;
     }
 
     // What was played comes back from a restart as it was, paused or not; a solo of which nothing
     // is paused any more is none.
-    async #follow(nodes) {
+    async #follow() {
         if (this.#solos.size === 0) return;
         const { epoch } = await this.#farfield.call('server.status').catch(() => ({}));
         if (epoch === undefined || epoch === this.#epoch) return;
         this.#epoch = epoch;
         for (const [parent, { paused }] of [...this.#solos]) {
-            const holds = paused.some((id) => nodes.get(id)?.running === false);
+            const holds = paused.some((id) => this.#farfield.nodes.get(id)?.running === false);
             if (!holds) this.#solos.delete(parent);
         }
         this.#keep();
+        this.onchange();
     }
 
     #keep() {
