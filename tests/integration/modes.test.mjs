@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startFarfield } from '../lib/farfield.mjs';
+import { Xruns, patiently } from '../lib/recording.mjs';
 import { gaps, peak } from '../lib/sound.mjs';
 import { waitFor } from '../lib/wait.mjs';
 
@@ -42,8 +43,12 @@ for (const [mode, milliseconds] of Object.entries(MODES)) {
     }
 }
 
-test('a listener goes from mode to mode without a gap or a loss', async () => {
+const xruns = async () =>
+    Number(/^farfield_jack_xruns_total (\d+)/m.exec((await api('GET', '/metrics')).body)[1]);
+
+test('a listener goes from mode to mode without a gap or a loss', patiently(async () => {
     const listener = await farfield.listen();
+    const before = await xruns();
     await listener.pitched(440);
     const { id } = await newest();
     let loudest = 0;
@@ -57,7 +62,12 @@ test('a listener goes from mode to mode without a gap or a loss', async () => {
         const rate = await packetRate(listener);
         assert.ok(Math.abs(rate * MODES[mode] / 1000 - 1) < 0.2, `${rate} packets a second`);
     }
-    // Nor does it become loud for a moment: the sine has 0.141 a side.
+    // Nor does it become loud for a moment: the sine has 0.141 a side, and where JACK was late it has
+    // a jump, which Opus makes louder.
+    if (loudest >= 0.17 && await xruns() > before) {
+        await listener.close();
+        throw new Xruns(`${await xruns() - before} xruns: a peak of ${loudest}`);
+    }
     assert.ok(loudest < 0.17, `a peak of ${loudest}`);
     // Changed again before the last change has come to pass.
     await Promise.all(['lowest', 'safe', 'lowest', 'balanced', 'safe'].map((mode) =>
@@ -66,7 +76,7 @@ test('a listener goes from mode to mode without a gap or a loss', async () => {
     assert.equal((await listener.stats()).packetsLost, 0);
     await listener.pitched(440);
     await listener.close();
-});
+}));
 
 test('a mode that there is not is refused, and a listener that there is not', async () => {
     const listener = await farfield.listen();

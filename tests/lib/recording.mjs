@@ -59,7 +59,8 @@ export function breaks(samples, hz, rate = 48000, tolerance = 1e-5) {
     return found;
 }
 
-class Xruns extends Error {}
+// JACK was late, and what was heard says nothing.
+export class Xruns extends Error {}
 
 // The sine has no break. Where JACK was late meanwhile, by what `recording` says, a break is
 // JACK's, and the test has to be done again: patiently() does.
@@ -74,7 +75,7 @@ export function assertUnbroken(samples, hz, recording) {
 // A test's function that begins anew, a few times, where the machine was too slow for JACK.
 export function patiently(work, again = () => {}) {
     return async () => {
-        for (let i = 0; i < 4; i++) {
+        for (let i = 0; i < 7; i++) {
             try {
                 return await work();
             } catch (error) {
