@@ -631,12 +631,23 @@ test('the connection is lost while a note is held: it is let go when it is back'
     await sounds('sine', 0);
 });
 
-// Each test of these has a note of somebody who is gone when the page's own connection is, too: once
-// the server has let go of that, it would have of the page's.
-async function leaveNote() {
+// A note is held while the connection is lost and made anew, and let go then. Somebody else is gone
+// when the page's own connection is, too: once the server has let go of the note of that one, it
+// would have of the page's.
+async function holdsOverLoss() {
     const witness = await farfield.rpc();
     await witness.call('synth.new', { synthdef: 'pad', held: true });
-    return () => witness.socket.terminate();
+    await page.locator('[data-hold=sine]').hover();
+    await page.mouse.down();
+    await sounds('sine', 1);
+    await page.evaluate(() => window.sockets.forEach((socket) => socket.close()));
+    witness.socket.terminate();
+    await page.waitForSelector('#connection:not(.good)');
+    await page.waitForSelector('#connection.good');
+    await sounds('pad', 0);
+    assert.equal((await synthsOf(farfield, 'sine')).length, 1, 'the pointer is still down');
+    await page.mouse.up();
+    await sounds('sine', 0);
 }
 
 test('a note that is let go while the connection is closing is let go when it is back', async () => {
@@ -653,37 +664,15 @@ test('a note that is let go while the connection is closing is let go when it is
 });
 
 test('a note goes on over a connection that is lost and made anew, until it is let go', async () => {
-    const leave = await leaveNote();
-    await page.locator('[data-hold=sine]').hover();
-    await page.mouse.down();
-    await sounds('sine', 1);
-    await page.evaluate(() => window.sockets.forEach((socket) => socket.close()));
-    leave();
-    await page.waitForSelector('#connection:not(.good)');
-    await page.waitForSelector('#connection.good');
-    await sounds('pad', 0);
-    assert.equal((await synthsOf(farfield, 'sine')).length, 1, 'the pointer is still down');
-    await page.mouse.up();
-    await sounds('sine', 0);
+    await holdsOverLoss();
 });
 
 test('a note whose start was answered to nobody goes on, too, and is let go', async () => {
-    const leave = await leaveNote();
     // The answer comes into a page that is deaf until its connection breaks.
     await page.evaluate(() => {
         for (const socket of window.sockets) socket.onmessage = null;
     });
-    await page.locator('[data-hold=sine]').hover();
-    await page.mouse.down();
-    await sounds('sine', 1);
-    await page.evaluate(() => window.sockets.forEach((socket) => socket.close()));
-    leave();
-    await page.waitForSelector('#connection:not(.good)');
-    await page.waitForSelector('#connection.good');
-    await sounds('pad', 0);
-    assert.equal((await synthsOf(farfield, 'sine')).length, 1, 'the pointer is still down');
-    await page.mouse.up();
-    await sounds('sine', 0);
+    await holdsOverLoss();
 });
 
 test('the notes of a page that is killed end by themselves', async () => {
