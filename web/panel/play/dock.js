@@ -46,7 +46,10 @@ export class Dock {
             octave: (step) => this.#shift(step),
         });
         this.#instrument = new Instrument({ faces, menu, midi, set: (def, name, value) =>
-            Promise.all(notes.sounding(def).map((id) => outbox.put(id, name, value))) });
+            Promise.all(notes.sounding(def).map(async (started) => {
+                const id = await started;
+                return id === undefined ? undefined : outbox.put(id, name, value);
+            })) });
         this.#body = make('div', { className: 'dock-body' }, this.#piano.element);
         this.element = make('section', { className: 'dock', 'aria-label': 'Notes' },
             make('div', { className: 'dock-row' }, this.#fold, this.#select,

@@ -24,6 +24,7 @@ export class Notes {
             this.#isFresh = true;
             if (change === null) this.#resume();
             else this.#settle();
+            if (change && change.value === undefined) this.#end(change.key);
         });
         addEventListener('pagehide', () => this.stopAll());
     }
@@ -34,10 +35,11 @@ export class Notes {
         const name = `held-${this.#page}-${++this.#count}`;
         const note = { name, synthdef, isOver: false, id: null };
         this.#held.set(key, note);
-        this.#farfield.call('synth.new', { synthdef, controls, name, held: true })
+        note.started = this.#farfield.call('synth.new', { synthdef, controls, name, held: true })
             .then(({ id }) => {
                 note.id = id;
                 if (note.isOver) this.#release(note);
+                return id;
             }, (error) => {
                 this.#onError(note, error);
                 this.#settle();
@@ -58,10 +60,11 @@ export class Notes {
         for (const key of [...this.#held.keys()]) if (key.startsWith(prefix)) this.stop(key);
     }
 
-    // Ids of what keys hold of a SynthDef, and has not ended by itself.
+    // What keys hold of a SynthDef, and has not ended by itself: promises of ids, undefined where a
+    // note did not come to be.
     sounding(synthdef) {
         return [...this.#held.values()].filter((note) => note.synthdef === synthdef &&
-            this.#farfield.nodes.has(note.id)).map(({ id }) => id);
+            !note.hasEnded).map(({ started }) => started);
     }
 
     #release(note) {
@@ -87,6 +90,10 @@ export class Notes {
         this.#settle();
         for (const [name, { isOver }] of this.#unknown) if (isOver) this.#unknown.delete(name);
         for (const { id } of this.#held.values()) if (id !== null) this.#hold(id);
+    }
+
+    #end(id) {
+        for (const note of this.#held.values()) if (note.id === id) note.hasEnded = true;
     }
 
     #hold(id) {
